@@ -1,0 +1,1 @@
+//! The audit: reads a scan and says what is wrong; changes nothing.

@@ -1,0 +1,98 @@
+//! The arguments that all commands share.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{audit, augment, completions, render, rule, schema, synth, verify};
+
+/// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
+#[derive(Debug, Parser)]
+#[command(
+    name = "dataprep",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 clean · 1 findings · 2 could not run · 130 interrupted (run it again to resume)"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub globals: Globals,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what is wrong with a data set, where, why it matters and how to mend it
+    Audit(audit::AuditArgs),
+    /// Augment scans with labels, masks and sentences kept true, and write shards
+    Augment(augment::AugmentArgs),
+    /// Check that a folder of shards is what its manifest says
+    Verify(verify::VerifyArgs),
+    /// Explain a rule
+    Rule(rule::RuleArgs),
+    /// Draw a scan as a picture
+    Render(render::RenderArgs),
+    /// Make ScanNet- and ScanRefer-shaped data with known truth
+    Synth(synth::SynthArgs),
+    /// Print a JSON Schema
+    Schema(schema::SchemaArgs),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Globals {
+    /// Number of worker threads [default: number of cores]
+    #[arg(short, long, global = true, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Say more (repeat for still more)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say only errors
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub quiet: u8,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// Show no progress
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Colour {
+    pub(super) fn write_global(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+impl Globals {
+    /// Number of worker threads: as asked for, else the number of cores.
+    pub fn workers(&self) -> usize {
+        self.jobs
+            .map(usize::from)
+            .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+            .unwrap_or(1)
+    }
+}

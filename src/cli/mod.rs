@@ -1,0 +1,81 @@
+//! The command line: the only place that prints or exits.
+//!
+//! One file per command, each with its arguments and a `run` that returns an [`Exit`]. Findings
+//! and data go to stdout, progress and messages to stderr.
+
+mod args;
+mod audit;
+mod augment;
+mod completions;
+mod output;
+mod render;
+mod rule;
+mod schema;
+mod synth;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::{Cli, Command, Globals};
+pub use output::Output;
+
+use crate::error::{Error, Kind};
+
+/// How a run ended, as the exit code says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: nothing to complain about.
+    Clean,
+    /// 1: findings, or scans that were skipped.
+    Findings,
+    /// 2: could not run: arguments, configuration, nothing to check, internal error.
+    CouldNotRun,
+    /// 130: interrupted; the same command resumes.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::CouldNotRun => 2,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap; a closed pipe under them is fine.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::CouldNotRun } else { Exit::Clean }.into();
+        }
+    };
+    let mut output = Output::new(&cli.globals);
+    let result = match &cli.command {
+        Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
+        Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
+        Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
+        Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
+        Command::Render(args) => render::run(args, &cli.globals, &mut output),
+        Command::Synth(args) => synth::run(args, &cli.globals, &mut output),
+        Command::Schema(args) => schema::run(args, &cli.globals, &mut output),
+        Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
+    };
+    result.unwrap_or_else(|error| exit_of(&error, &mut output)).into()
+}
+
+fn exit_of(error: &Error, output: &mut Output) -> Exit {
+    if output.is_closed() {
+        // Whoever read our output has seen enough.
+        return Exit::Clean;
+    }
+    output.error(error);
+    if error.kind() == Kind::Interrupted { Exit::Interrupted } else { Exit::CouldNotRun }
+}

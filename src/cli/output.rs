@@ -1,0 +1,71 @@
+//! Stdout for findings and data, stderr for messages; colours only on a terminal.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use super::Globals;
+use crate::error::{Error, Kind, Result};
+
+/// The program's two streams.
+#[derive(Debug)]
+pub struct Output {
+    stdout: anstream::AutoStream<io::Stdout>,
+    quiet: bool,
+    closed: bool,
+}
+
+impl Output {
+    /// Streams as the global arguments ask for.
+    pub fn new(globals: &Globals) -> Self {
+        globals.color.write_global();
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        Self {
+            stdout: anstream::AutoStream::new(io::stdout(), choice),
+            quiet: globals.quiet > 0,
+            closed: false,
+        }
+    }
+
+    /// Writes to stdout; a closed pipe ends the run quietly.
+    pub fn data(&mut self, text: &str) -> Result<()> {
+        self.write(text.as_bytes())
+    }
+
+    /// Writes bytes to stdout; a closed pipe ends the run quietly.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.stdout.write_all(bytes).and_then(|()| self.stdout.flush());
+        written.map_err(|e| {
+            self.closed = e.kind() == io::ErrorKind::BrokenPipe;
+            Error::io("write to", "stdout", &e)
+        })
+    }
+
+    /// A message on stderr, unless `--quiet`.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+
+    /// An error on stderr.
+    #[allow(clippy::unused_self)] // stderr is the output's too
+    pub fn error(&self, error: &Error) {
+        let red = anstyle::Style::new().bold().fg_color(Some(anstyle::AnsiColor::Red.into()));
+        let word = if error.kind() == Kind::Interrupted { "interrupted" } else { "error" };
+        say(&format!("{red}{word}{red:#}: {error}"));
+    }
+
+    /// Whether whoever read stdout has gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Whether stderr is a terminal.
+    pub fn is_terminal() -> bool {
+        io::stderr().is_terminal()
+    }
+}
+
+/// A line on stderr; nobody listening is fine.
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr(), "{text}");
+}

@@ -1,0 +1,37 @@
+//! The word lists, parsed once.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// Words and phrases by the kind of claim they make; lower case, words separated by one space.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lexicon {
+    /// Left, right and their kin: what a mirror turns around.
+    pub handed: BTreeSet<String>,
+    /// Colours.
+    pub colour: BTreeSet<String>,
+    /// Sizes.
+    pub size: BTreeSet<String>,
+    /// Shapes.
+    pub shape: BTreeSet<String>,
+    /// Order and number.
+    pub ordinal: BTreeSet<String>,
+    /// Directions of the world.
+    pub absolute: BTreeSet<String>,
+    /// Claims that nothing else fits.
+    pub unique: BTreeSet<String>,
+}
+
+static BUILT_IN: LazyLock<Lexicon> = LazyLock::new(|| {
+    toml::from_str(include_str!("lexicon.toml")).expect("the built-in lexicon is tested to parse")
+});
+
+impl Lexicon {
+    /// The lexicon that ships with the program.
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
+    }
+}

@@ -1,0 +1,93 @@
+//! Which kinds of claim a sentence makes.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Lexicon;
+
+/// Which kinds of claim a sentence makes. Each kind is one that some change to the scene can make
+/// false.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // seven independent yes-or-no facts
+pub struct Claims {
+    /// Speaks of left, right, clockwise …
+    pub handed: bool,
+    /// Speaks of a colour.
+    pub colour: bool,
+    /// Speaks of a size.
+    pub size: bool,
+    /// Speaks of a shape.
+    pub shape: bool,
+    /// Speaks of order or number.
+    pub ordinal: bool,
+    /// Speaks of a direction of the world.
+    pub absolute: bool,
+    /// Says that nothing else fits.
+    pub unique: bool,
+}
+
+impl Claims {
+    /// The claims of `text` by the built-in lexicon.
+    pub fn of(text: &str) -> Self {
+        let lexicon = Lexicon::built_in();
+        let words: Vec<String> = words(text).map(str::to_lowercase).collect();
+        let says = |list: &BTreeSet<String>| {
+            words.iter().any(|w| list.contains(w))
+                || words.windows(2).any(|w| list.contains(&format!("{} {}", w[0], w[1])))
+        };
+        Self {
+            handed: says(&lexicon.handed),
+            colour: says(&lexicon.colour),
+            size: says(&lexicon.size),
+            shape: says(&lexicon.shape),
+            ordinal: says(&lexicon.ordinal),
+            absolute: says(&lexicon.absolute),
+            unique: says(&lexicon.unique),
+        }
+    }
+
+    /// The names of the claims made, in a fixed order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        [
+            (self.handed, "handed"),
+            (self.colour, "colour"),
+            (self.size, "size"),
+            (self.shape, "shape"),
+            (self.ordinal, "ordinal"),
+            (self.absolute, "absolute"),
+            (self.unique, "unique"),
+        ]
+        .into_iter()
+        .filter_map(|(made, name)| made.then_some(name))
+    }
+}
+
+/// The words of a text: runs of letters and digits, with hyphens and apostrophes inside a word.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '\''))
+        .map(|w| w.trim_matches(['-', '\'']))
+        .filter(|w| !w.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_whole_whatever_surrounds_them() {
+        assert!(Claims::of("It is on the LEFT.").handed);
+        assert!(Claims::of("the left-hand one").handed);
+        assert!(!Claims::of("a bright, upright lamp; bereft copyright").handed);
+        assert!(Claims::of("the (red) chair").colour);
+        assert!(!Claims::of("the bored chair").colour);
+    }
+
+    #[test]
+    fn each_kind_is_told_apart() {
+        let names = |t| Claims::of(t).names().collect::<Vec<_>>();
+        assert_eq!(names("the second tall round lamp"), ["size", "shape", "ordinal"]);
+        assert_eq!(names("the only chair by the north wall"), ["absolute", "unique"]);
+        assert_eq!(names("a chair at the table"), Vec::<&str>::new());
+    }
+}

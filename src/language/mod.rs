@@ -1,0 +1,10 @@
+//! What a sentence claims.
+//!
+//! The words are data (`lexicon.toml`); matching is by whole words, whatever their case and the
+//! punctuation around them.
+
+mod lexicon;
+mod mentions;
+
+pub use lexicon::Lexicon;
+pub use mentions::{Claims, words};

@@ -1,0 +1,1 @@
+//! Loading: files of a scan folder become a scene.

@@ -1,0 +1,109 @@
+//! Axis-aligned boxes.
+
+/// An axis-aligned box in metres; empty until it has seen a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Aabb {
+    /// Smallest corner.
+    pub min: [f32; 3],
+    /// Largest corner.
+    pub max: [f32; 3],
+}
+
+impl Default for Aabb {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Aabb {
+    /// The box of no point: every point grows it.
+    pub const EMPTY: Self = Self { min: [f32::INFINITY; 3], max: [f32::NEG_INFINITY; 3] };
+
+    /// The box of the points in three columns; a coordinate that is NaN is passed over.
+    pub fn of(axes: [&[f32]; 3]) -> Self {
+        let mut bounds = Self::EMPTY;
+        for (axis, column) in axes.into_iter().enumerate() {
+            // Eight lanes, so that the loop is not one long chain of dependent minima; minima
+            // and maxima do not depend on order.
+            let (mut lo, mut hi) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
+            let chunks = column.chunks_exact(8);
+            for &v in chunks.remainder() {
+                lo[0] = lo[0].min(v);
+                hi[0] = hi[0].max(v);
+            }
+            for chunk in chunks {
+                for lane in 0..8 {
+                    lo[lane] = if chunk[lane] < lo[lane] { chunk[lane] } else { lo[lane] };
+                    hi[lane] = if chunk[lane] > hi[lane] { chunk[lane] } else { hi[lane] };
+                }
+            }
+            bounds.min[axis] = lo.into_iter().fold(f32::INFINITY, f32::min);
+            bounds.max[axis] = hi.into_iter().fold(f32::NEG_INFINITY, f32::max);
+        }
+        bounds
+    }
+
+    /// Grows the box to hold `point`.
+    pub fn include(&mut self, point: [f32; 3]) {
+        for axis in 0..3 {
+            self.min[axis] = self.min[axis].min(point[axis]);
+            self.max[axis] = self.max[axis].max(point[axis]);
+        }
+    }
+
+    /// Whether no point was seen.
+    pub fn is_empty(&self) -> bool {
+        (0..3).any(|a| self.min[a] > self.max[a])
+    }
+
+    /// Middle of the box; the origin for an empty box.
+    pub fn middle(&self) -> [f64; 3] {
+        if self.is_empty() {
+            return [0.0; 3];
+        }
+        std::array::from_fn(|a| f64::midpoint(f64::from(self.min[a]), f64::from(self.max[a])))
+    }
+
+    /// Extent per axis, zero for an empty box.
+    pub fn size(&self) -> [f32; 3] {
+        if self.is_empty() {
+            return [0.0; 3];
+        }
+        std::array::from_fn(|a| self.max[a] - self.min[a])
+    }
+
+    /// Smallest then largest corner, as stored in shards; zeros for an empty box.
+    pub fn to_array(self) -> [f32; 6] {
+        if self.is_empty() {
+            return [0.0; 6];
+        }
+        let ([a, b, c], [d, e, f]) = (self.min, self.max);
+        [a, b, c, d, e, f]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_of_many_points_is_their_minima_and_maxima() {
+        let x: Vec<f32> = (0..19).map(|i| i as f32 - 5.0).collect();
+        let y: Vec<f32> = x.iter().map(|v| v * v).collect();
+        let z = vec![2.0; 19];
+        let b = Aabb::of([&x, &y, &z]);
+        assert_eq!((b.min, b.max), ([-5.0, 0.0, 2.0], [13.0, 169.0, 2.0]));
+        assert_eq!(b.middle(), [4.0, 84.5, 2.0]);
+        let mut c = Aabb::EMPTY;
+        for i in 0..19 {
+            c.include([x[i], y[i], z[i]]);
+        }
+        assert_eq!(b, c);
+    }
+
+    #[test]
+    fn an_empty_box_has_no_size() {
+        assert!(Aabb::of([&[], &[], &[]]).is_empty());
+        assert_eq!(Aabb::EMPTY.to_array(), [0.0; 6]);
+    }
+}

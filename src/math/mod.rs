@@ -1,0 +1,17 @@
+//! Boxes, affine maps, normals and random streams: numbers in, numbers out, the same bits on
+//! every machine.
+
+mod aabb;
+mod affine;
+mod normals;
+mod partition;
+mod random;
+mod xyz;
+
+pub use aabb::Aabb;
+pub use affine::Affine;
+pub use normals::vertex_normals;
+pub use partition::{Partition, compact};
+pub use random::{Key, Purpose, Stream};
+pub use xyz::Xyz;
+pub(crate) use xyz::pick;

@@ -1,0 +1,172 @@
+//! Everything that belongs together: scans, sentences, splits, labels.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::{Description, LabelTable};
+use crate::error::Error;
+
+/// A scan that was found, before it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanEntry {
+    /// The scan's id, `sceneXXXX_YY`.
+    pub id: String,
+    /// Its folder.
+    pub dir: PathBuf,
+}
+
+/// One line of a split list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SplitEntry {
+    /// The scan's id, without path prefix, extension or line ending.
+    pub id: String,
+    /// 1-based line in the file.
+    pub line: u32,
+}
+
+/// A named split list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SplitList {
+    /// `train`, `val`, `test` or what the user called it.
+    pub name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Its entries in file order.
+    pub entries: Vec<SplitEntry>,
+}
+
+/// A references file.
+#[derive(Clone, Debug, Default)]
+pub struct References {
+    /// The file.
+    pub path: PathBuf,
+    /// Split that the file's name speaks of, if any.
+    pub split: Option<String>,
+    /// Number of records in the list, readable or not.
+    pub records: usize,
+    /// Byte offset of each line's start, to turn an offset into a line and a column.
+    pub line_starts: Vec<u64>,
+    /// What could not be read.
+    pub faults: Vec<Error>,
+}
+
+impl References {
+    /// 1-based line and column (in bytes) of a byte offset.
+    pub fn line_of(&self, offset: u64) -> (u32, u32) {
+        let row = self.line_starts.partition_point(|&s| s <= offset);
+        let start = row.checked_sub(1).map_or(0, |r| self.line_starts[r]);
+        (row.max(1) as u32, (offset - start) as u32 + 1)
+    }
+}
+
+/// Everything that belongs together, found and read once.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    /// Scans, sorted by id.
+    pub scans: Vec<ScanEntry>,
+    /// References files.
+    pub references: Vec<References>,
+    /// Descriptions of all files, sorted by [`Description::sort_key`].
+    pub descriptions: Vec<Description>,
+    /// Split lists.
+    pub splits: Vec<SplitList>,
+    /// Label table; empty when none was found.
+    pub labels: LabelTable,
+    /// Where the label table came from.
+    pub labels_path: Option<PathBuf>,
+    /// Files of the data set (not of a scan) that could not be read.
+    pub faults: Vec<Error>,
+    by_scene: BTreeMap<String, Range<usize>>,
+    split_of: BTreeMap<String, String>,
+}
+
+impl Catalogue {
+    /// Sorts, and indexes descriptions by scene and scans by split. Call once after filling.
+    pub fn index(&mut self) {
+        self.scans.sort_by(|a, b| a.id.cmp(&b.id));
+        self.descriptions.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        self.by_scene.clear();
+        let mut start = 0;
+        for group in self.descriptions.chunk_by(|a, b| a.scene_id == b.scene_id) {
+            self.by_scene.insert(group[0].scene_id.clone(), start..start + group.len());
+            start += group.len();
+        }
+        self.split_of.clear();
+        for list in &self.splits {
+            for entry in &list.entries {
+                self.split_of.entry(entry.id.clone()).or_insert_with(|| list.name.clone());
+            }
+        }
+        if self.splits.is_empty() {
+            for d in &self.descriptions {
+                if let Some(split) = &self.references[d.file as usize].split {
+                    self.split_of.entry(d.scene_id.clone()).or_insert_with(|| split.clone());
+                }
+            }
+        }
+    }
+
+    /// The descriptions of one scan.
+    pub fn descriptions_of(&self, scene_id: &str) -> &[Description] {
+        self.by_scene.get(scene_id).map_or(&[], |r| &self.descriptions[r.clone()])
+    }
+
+    /// Ids of the scans that descriptions speak of, sorted.
+    pub fn described_scenes(&self) -> impl Iterator<Item = &str> {
+        self.by_scene.keys().map(String::as_str)
+    }
+
+    /// The split of a scan: by the split lists, or without any by the references file's name.
+    pub fn split_of(&self, scene_id: &str) -> Option<&str> {
+        self.split_of.get(scene_id).map(String::as_str)
+    }
+
+    /// The scan with this id.
+    pub fn scan(&self, id: &str) -> Option<&ScanEntry> {
+        self.scans.binary_search_by(|s| s.id.as_str().cmp(id)).ok().map(|i| &self.scans[i])
+    }
+}
+
+/// The room of a scan: the `sceneXXXX` prefix of `sceneXXXX_YY`.
+pub fn room_of(scan: &str) -> &str {
+    scan.rsplit_once('_').map_or(scan, |(room, _)| room)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_are_found_by_scene_and_sorted_by_number() {
+        let d = |scene: &str, object, ann: &str| Description {
+            scene_id: scene.into(),
+            object_id: object,
+            ann_id: ann.into(),
+            ..Description::default()
+        };
+        let mut c = Catalogue {
+            descriptions: vec![d("b", 1, "0"), d("a", 2, "10"), d("a", 2, "9")],
+            references: vec![References { split: Some("val".into()), ..References::default() }],
+            ..Catalogue::default()
+        };
+        c.index();
+        let anns: Vec<_> = c.descriptions_of("a").iter().map(|d| d.ann_id.as_str()).collect();
+        assert_eq!(anns, ["9", "10"]);
+        assert_eq!(c.split_of("b"), Some("val"));
+        assert!(c.descriptions_of("c").is_empty());
+    }
+
+    #[test]
+    fn lines_are_found_from_offsets() {
+        let r = References { line_starts: vec![0, 2, 10], ..References::default() };
+        assert_eq!(r.line_of(0), (1, 1));
+        assert_eq!(r.line_of(2), (2, 1));
+        assert_eq!(r.line_of(12), (3, 3));
+    }
+
+    #[test]
+    fn rooms_drop_the_scan_number() {
+        assert_eq!(room_of("scene0011_01"), "scene0011");
+    }
+}

@@ -1,0 +1,19 @@
+//! What a scan is once it is in memory: flat columns, objects, sentences, labels, frames.
+//!
+//! Nothing here reads or writes anything.
+
+mod catalogue;
+mod description;
+mod frame;
+mod labels;
+mod mesh;
+mod objects;
+mod scan;
+
+pub use catalogue::{Catalogue, References, ScanEntry, SplitEntry, SplitList, room_of};
+pub use description::{Description, normalise_label};
+pub use frame::Frame;
+pub use labels::{LabelRow, LabelTable, SCANNET20};
+pub use mesh::{Colour, Points};
+pub use objects::{NO_OBJECT, Object, Ownership, Painted};
+pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene};

@@ -1,0 +1,280 @@
+//! Local folders: whole reads, atomic publish, create-if-absent.
+//!
+//! A file appears under its final name complete or not at all: it is written beside its place
+//! under a temporary name, flushed to the device, renamed, and its folder is flushed too.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, Result};
+
+/// Temporary names start with this; whatever carries it is litter of a killed run.
+const TEMPORARY: &str = ".tmp-";
+
+/// Reads a whole file.
+pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    fs::read(path).map_err(|e| Error::io("read", path, &e))
+}
+
+/// What became of a create-if-absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The file was not there and is now.
+    Created,
+    /// The file was there; these are its bytes.
+    Existed(Vec<u8>),
+}
+
+/// A local folder that results are published into.
+#[derive(Clone, Debug)]
+pub struct Local {
+    root: PathBuf,
+}
+
+impl Local {
+    /// The folder `root`; made, with its parents, on first write.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The path of a name.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Reads a whole file.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>> {
+        read(self.path(name))
+    }
+
+    /// Reads a whole file, or `None` when it is not there.
+    pub fn read_if_present(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        match self.read(name) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == Kind::NotFound => Ok(None),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Size of a file, or `None` when it is not there.
+    pub fn size(&self, name: &str) -> Result<Option<u64>> {
+        let path = self.path(name);
+        match fs::metadata(&path) {
+            Ok(meta) => Ok(Some(meta.len())),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::io("look at", path, &e)),
+        }
+    }
+
+    /// Names of the files directly in folder `name`, sorted; none when it is not there.
+    /// Temporary files are left out.
+    pub fn list(&self, name: &str) -> Result<Vec<String>> {
+        let dir = self.path(name);
+        let entries = match fs::read_dir(&dir) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(e) => return Err(Error::io("list", dir, &e)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|e| Error::io("list", &dir, &e))?;
+            let file = entry.file_name().to_string_lossy().into_owned();
+            if !file.starts_with(TEMPORARY) && entry.file_type().is_ok_and(|t| t.is_file()) {
+                names.push(file);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// Opens a temporary file in folder `name`, to be written and then published under a name
+    /// that may depend on what was written.
+    pub fn stage(&self, name: &str) -> Result<Staged> {
+        let dir = self.path(name);
+        fs::create_dir_all(&dir).map_err(|e| Error::io("make the folder", &dir, &e))?;
+        let file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .permissions_like_a_plain_file()
+            .tempfile_in(&dir)
+            .map_err(|e| Error::io("write in", &dir, &e))?;
+        Ok(Staged { file, dir })
+    }
+
+    /// Writes a file whole, replacing what was there.
+    pub fn publish(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let (dir, file) = split(name);
+        let mut staged = self.stage(dir)?;
+        staged.write_all(bytes).map_err(|e| Error::io("write", self.path(name), &e))?;
+        staged.publish(file)?;
+        Ok(())
+    }
+
+    /// Writes a file whole if no file has its name; else hands back the bytes that are there.
+    pub fn create(&self, name: &str, bytes: &[u8]) -> Result<Outcome> {
+        let (dir, file) = split(name);
+        let mut staged = self.stage(dir)?;
+        staged.write_all(bytes).map_err(|e| Error::io("write", self.path(name), &e))?;
+        if staged.publish_if_absent(file)? {
+            Ok(Outcome::Created)
+        } else {
+            self.read(name).map(Outcome::Existed)
+        }
+    }
+
+    /// Removes a file; one that is not there is fine.
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
+        match fs::remove_file(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes temporary files that a killed run left directly in folder `name`.
+    pub fn sweep(&self, name: &str) -> Result<()> {
+        let dir = self.path(name);
+        let Ok(entries) = fs::read_dir(&dir) else { return Ok(()) };
+        for entry in entries.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                let path = entry.path();
+                fs::remove_file(&path).map_err(|e| Error::io("remove", path, &e))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file being written under a temporary name; gone when dropped unpublished.
+#[derive(Debug)]
+pub struct Staged {
+    file: tempfile::NamedTempFile,
+    dir: PathBuf,
+}
+
+impl Staged {
+    /// The file's path while it is being written.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Flushes the file and gives it its final name in the same folder, replacing what was there.
+    pub fn publish(self, file: &str) -> Result<PathBuf> {
+        let target = self.dir.join(file);
+        self.flush_to_device()?;
+        self.file.persist(&target).map_err(|e| Error::io("publish", &target, &e.error))?;
+        flush_folder(&self.dir)?;
+        Ok(target)
+    }
+
+    /// Like [`Staged::publish`], unless a file of that name is there; says whether it published.
+    pub fn publish_if_absent(self, file: &str) -> Result<bool> {
+        let target = self.dir.join(file);
+        self.flush_to_device()?;
+        match self.file.persist_noclobber(&target) {
+            Ok(_) => {}
+            Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(e) => return Err(Error::io("publish", &target, &e.error)),
+        }
+        flush_folder(&self.dir)?;
+        Ok(true)
+    }
+
+    fn flush_to_device(&self) -> Result<()> {
+        self.file.as_file().sync_all().map_err(|e| Error::io("write", self.file.path(), &e))
+    }
+}
+
+impl Write for Staged {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_file_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_file_mut().flush()
+    }
+}
+
+trait PlainPermissions {
+    /// Temporary files are private by default; results should be as readable as any new file.
+    fn permissions_like_a_plain_file(&mut self) -> &mut Self;
+}
+
+impl PlainPermissions for tempfile::Builder<'_, '_> {
+    #[cfg(unix)]
+    fn permissions_like_a_plain_file(&mut self) -> &mut Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The process's umask still applies.
+        self.permissions(fs::Permissions::from_mode(0o666))
+    }
+
+    #[cfg(not(unix))]
+    fn permissions_like_a_plain_file(&mut self) -> &mut Self {
+        self
+    }
+}
+
+/// Makes a rename in `dir` survive a power cut. Windows cannot open folders and does not need it.
+fn flush_folder(dir: &Path) -> Result<()> {
+    if cfg!(windows) {
+        return Ok(());
+    }
+    File::open(dir).and_then(|d| d.sync_all()).map_err(|e| Error::io("flush the folder", dir, &e))
+}
+
+fn split(name: &str) -> (&str, &str) {
+    name.rsplit_once('/').unwrap_or(("", name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn publishing_replaces_and_creating_does_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Local::new(dir.path().join("deep/out"));
+        store.publish("a/x.json", b"1").unwrap();
+        store.publish("a/x.json", b"2").unwrap();
+        assert_eq!(store.read("a/x.json").unwrap(), b"2");
+        assert_eq!(store.create("a/x.json", b"3").unwrap(), Outcome::Existed(b"2".to_vec()));
+        assert_eq!(store.create("a/y.json", b"3").unwrap(), Outcome::Created);
+        assert_eq!(store.list("a").unwrap(), ["x.json", "y.json"]);
+        assert_eq!(store.list("none").unwrap(), Vec::<String>::new());
+        assert_eq!(store.read_if_present("a/z.json").unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_not_published_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Local::new(dir.path());
+        let mut staged = store.stage("scenes").unwrap();
+        staged.write_all(b"half").unwrap();
+        assert_eq!(store.list("scenes").unwrap(), Vec::<String>::new());
+        drop(staged);
+        assert_eq!(fs::read_dir(dir.path().join("scenes")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn litter_of_a_killed_run_is_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(".tmp-dead"), b"half").unwrap();
+        fs::write(dir.path().join("kept"), b"whole").unwrap();
+        Local::new(dir.path()).sweep("").unwrap();
+        assert!(!dir.path().join(".tmp-dead").exists() && dir.path().join("kept").exists());
+    }
+
+    #[test]
+    fn an_unwritable_place_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("file"), b"").unwrap();
+        let error = Local::new(dir.path().join("file")).publish("x", b"").unwrap_err();
+        assert!(error.to_string().contains("file"), "{error}");
+    }
+}

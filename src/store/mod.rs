@@ -1,0 +1,8 @@
+//! Where bytes live.
+//!
+//! Everything that is read whole or published goes through here, so that an object store can take
+//! the local folder's place without anything else knowing. Names are relative, `/`-separated.
+
+mod local;
+
+pub use local::{Local, Outcome, Staged, read};

@@ -1,0 +1,1 @@
+//! Made scans: ScanNet- and ScanRefer-shaped data with known truth.

@@ -1,0 +1,1 @@
+//! Writing: scenes become rows, rows become shards.
