@@ -118,7 +118,7 @@ impl Affine {
         self.linear.determinant()
     }
 
-    /// Largest entry of |RᵀR − I|: 0 for a rotation or a mirror.
+    /// Largest entry of `|RᵀR − I|`: 0 for a rotation or a mirror.
     pub fn rigidity_error(&self) -> f64 {
         (self.linear.transpose() * self.linear - Matrix3::identity()).abs().max()
     }

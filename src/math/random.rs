@@ -1,6 +1,6 @@
 //! Random streams that depend on what is drawn for, never on when or by whom.
 //!
-//! A key names the place of a draw: seed, scene, variant, step. From it comes a ChaCha8 stream
+//! A key names the place of a draw: seed, scene, variant, step. From it comes a `ChaCha8` stream
 //! whose position is a counter, so the noise of a point belongs to the point's source vertex
 //! whatever was cropped before it and however many threads run. The library gives only words;
 //! words become numbers here, in lines that golden values pin, since libraries may change how
