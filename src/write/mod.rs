@@ -1,1 +1,27 @@
-//! Writing: scenes become rows, rows become shards.
+//! Writing: samples become rows, rows become shards, shards become a data set.
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `sample.rs` | what is to be written: one scene variant with its sentences |
+//! | `schema.rs` | the columns of the three tables, with dtype, shape, unit and frame of each |
+//! | `rows.rs` | a sample → its rows |
+//! | `shard.rs` | rows → Parquet bytes under a temporary name → a name that holds their digest |
+//! | `manifest.rs` | what the finished folder claims of itself |
+//! | `verify.rs` | whether the claims hold |
+
+#[cfg(test)]
+mod fixtures;
+mod manifest;
+mod rows;
+mod sample;
+mod schema;
+mod shard;
+mod verify;
+
+pub use manifest::{
+    Blob, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex, Skipped, TextCounts,
+};
+pub use sample::{Sample, Sentence, SourceObject};
+pub use schema::{BLOBS, Table, describe};
+pub use shard::{ShardSummary, ShardWriter, Written};
+pub use verify::{Problem, verify};

@@ -1,0 +1,281 @@
+//! What the finished folder claims of itself.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Sample, ShardSummary};
+use crate::error::{Error, Kind, Place, Result};
+
+/// Name of the manifest in its folder; it is written last, and readers accept only what it names.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Version of the folder's layout and of the manifest's form.
+pub const FORMAT: u32 = 1;
+
+/// What a data set folder holds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of the layout.
+    pub format: u32,
+    /// The program and version that wrote it.
+    pub tool: String,
+    /// Hash of version, configuration, seed and inputs.
+    pub plan_id: String,
+    /// The pipeline, as canonical TOML.
+    pub pipeline: String,
+    /// BLAKE3 of `pipeline`.
+    pub pipeline_blake3: String,
+    /// Files that were read, sorted by name.
+    pub inputs: Vec<Input>,
+    /// The per-point columns: dtype and shape by name.
+    pub columns: BTreeMap<String, String>,
+    /// The shards.
+    pub shards: Vec<ShardIndex>,
+    /// The scene variants, in shard and row order.
+    pub scenes: Vec<SceneIndex>,
+    /// Totals over the whole folder, and by split.
+    pub totals: Counts,
+    /// Totals by split.
+    pub splits: BTreeMap<String, Counts>,
+    /// Class lookups by raw category: nyu40 id, `ScanNet20` and `ScanNet200` index (−1 none).
+    pub classes: BTreeMap<String, [i32; 3]>,
+    /// What was left out and why.
+    pub skipped: Vec<Skipped>,
+    /// What the text gate did.
+    pub text: TextCounts,
+    /// Audit findings by code.
+    pub findings: BTreeMap<String, u64>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// `scene0000_00/scene0000_00_vh_clean_2.ply`, or the file name of a file of the data set.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the content.
+    pub blake3: String,
+}
+
+/// One file of a shard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardFile {
+    /// Name relative to the folder.
+    pub file: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// BLAKE3 of the content.
+    pub blake3: String,
+    /// Number of rows.
+    pub rows: u64,
+}
+
+/// A shard: its files in the three tables.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShardIndex {
+    /// `train-00000-1f3a9c2e`.
+    pub name: String,
+    /// Its split.
+    pub split: String,
+    /// Its files: scenes, objects, descriptions.
+    pub files: Vec<ShardFile>,
+}
+
+/// Where a blob lies in its file: `[offset, nbytes, crc32]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(from = "(u64, u64, u32)", into = "(u64, u64, u32)")]
+pub struct Blob {
+    /// Byte offset of the payload in the scenes file.
+    pub offset: u64,
+    /// Length in bytes.
+    pub nbytes: u64,
+    /// CRC-32 (IEEE) of the payload.
+    pub crc32: u32,
+}
+
+impl From<(u64, u64, u32)> for Blob {
+    fn from((offset, nbytes, crc32): (u64, u64, u32)) -> Self {
+        Self { offset, nbytes, crc32 }
+    }
+}
+
+impl From<Blob> for (u64, u64, u32) {
+    fn from(blob: Blob) -> Self {
+        (blob.offset, blob.nbytes, blob.crc32)
+    }
+}
+
+/// Where a scene variant lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SceneIndex {
+    /// `scene0011_00/v002`.
+    pub sample_id: String,
+    /// The scan.
+    pub scene_id: String,
+    /// Its split.
+    pub split: String,
+    /// 0 is the original.
+    pub variant: u32,
+    /// Number of points.
+    pub num_points: u32,
+    /// Number of sentences.
+    pub num_descriptions: u32,
+    /// Name of the shard.
+    pub shard: String,
+    /// Row group, which is also the row, in the shard's scenes file.
+    pub row_group: u32,
+    /// The per-point columns by name.
+    pub blobs: BTreeMap<String, Blob>,
+}
+
+/// Numbers that add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Scene variants.
+    pub scenes: u64,
+    /// Points.
+    pub points: u64,
+    /// Objects that own a point.
+    pub objects: u64,
+    /// Sentences.
+    pub descriptions: u64,
+    /// Objects, points and sentences by raw category of the object.
+    pub by_category: BTreeMap<String, CategoryCounts>,
+}
+
+/// Numbers of one raw category.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CategoryCounts {
+    /// Objects that own a point.
+    pub objects: u64,
+    /// Their points.
+    pub points: u64,
+    /// Sentences that mean one of them.
+    pub descriptions: u64,
+}
+
+impl Counts {
+    /// Counts one sample in.
+    pub(super) fn add(&mut self, sample: &Sample, points_by_object: impl Iterator<Item = (i32, u32)>) {
+        self.scenes += 1;
+        self.points += sample.scene.points.len() as u64;
+        self.descriptions += sample.sentences.len() as u64;
+        let category = |id| sample.scene.object(id).map_or("", |o| o.raw_category.as_str()).to_owned();
+        for (id, points) in points_by_object {
+            self.objects += 1;
+            let counts = self.by_category.entry(category(id)).or_default();
+            counts.objects += 1;
+            counts.points += u64::from(points);
+        }
+        for sentence in &sample.sentences {
+            self.by_category.entry(category(sentence.object_id)).or_default().descriptions += 1;
+        }
+    }
+
+    /// Adds other counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.scenes += other.scenes;
+        self.points += other.points;
+        self.objects += other.objects;
+        self.descriptions += other.descriptions;
+        for (category, counts) in &other.by_category {
+            let mine = self.by_category.entry(category.clone()).or_default();
+            mine.objects += counts.objects;
+            mine.points += counts.points;
+            mine.descriptions += counts.descriptions;
+        }
+    }
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// The scan, scan/object or scan/object/annotation.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What the text gate did, over all variants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TextCounts {
+    /// Sentences kept as they are.
+    pub kept: u64,
+    /// Sentences rewritten to stay true.
+    pub adapted: u64,
+    /// Sentences left out of a variant, by reason.
+    pub dropped: BTreeMap<String, u64>,
+}
+
+impl TextCounts {
+    /// Adds other counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.kept += other.kept;
+        self.adapted += other.adapted;
+        for (reason, n) in &other.dropped {
+            *self.dropped.entry(reason.clone()).or_default() += n;
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest from its bytes; `path` is for errors.
+    pub fn parse(bytes: &[u8], path: &std::path::Path) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            format: u32,
+        }
+        let fail = |e: &serde_json::Error| {
+            Error::new(Kind::Corrupt, format!("not a manifest of dataprep: {e}"))
+                .at(path)
+                .place(Place::Line { row: e.line() as u32, column: e.column() as u32 })
+                .help("write the data set again, or copy it again from where it was written")
+        };
+        let Version { format } = serde_json::from_slice(bytes).map_err(|e| fail(&e))?;
+        if format != FORMAT {
+            return Err(Error::new(Kind::Conflict, "the data set has another layout version")
+                .at(path)
+                .expected(format!("format {FORMAT}"))
+                .found(format!("format {format}"))
+                .help("use the dataprep version that wrote it, or write it again"));
+        }
+        serde_json::from_slice(bytes).map_err(|e| fail(&e))
+    }
+
+    /// The manifest's bytes: JSON with keys in a fixed order, no clock.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("strings, numbers, and maps keyed by strings");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// The data set's id: BLAKE3 of the manifest's bytes. A training checkpoint can hold it.
+    pub fn dataset_id(bytes: &[u8]) -> String {
+        blake3::hash(bytes).to_hex().to_string()
+    }
+
+    /// Takes in a shard.
+    pub fn add_shard(&mut self, split: &str, shard: ShardSummary) {
+        let Some(first) = shard.scenes.first() else { return };
+        self.shards.push(ShardIndex {
+            name: first.shard.clone(),
+            split: split.to_owned(),
+            files: shard.files,
+        });
+        self.totals.merge(&shard.counts);
+        self.splits.entry(split.to_owned()).or_default().merge(&shard.counts);
+        self.scenes.extend(shard.scenes);
+    }
+}

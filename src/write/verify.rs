@@ -1,0 +1,383 @@
+//! Whether a folder is what its manifest claims.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use arrow::array::AsArray as _;
+use arrow::datatypes::Int32Type;
+use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rayon::prelude::*;
+
+use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex};
+use super::schema::{BLOBS, Table};
+use super::shard::blob_offset;
+use crate::error::{Error, Kind, Result};
+use crate::scene::room_of;
+use crate::store::Local;
+
+/// Something that is not what the manifest claims.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Code of the rule: SHD101 and on.
+    pub code: &'static str,
+    /// The file, relative to the folder.
+    pub file: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Checks all that the manifest in `dir` claims. `progress` hears of every shard done.
+///
+/// # Errors
+/// When there is no manifest, or it cannot be read at all.
+pub fn verify(dir: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<(Manifest, Vec<Problem>)> {
+    let store = Local::new(dir);
+    let bytes = store.read_if_present(MANIFEST)?.ok_or_else(|| {
+        Error::new(Kind::NotFound, "no manifest.json: the folder holds no finished data set")
+            .at(dir)
+            .help("run the augment command that writes this folder again; it goes on where it stopped")
+    })?;
+    let manifest = Manifest::parse(&bytes, &store.path(MANIFEST))?;
+    let mut by_shard: BTreeMap<&str, Vec<&SceneIndex>> = BTreeMap::new();
+    for scene in &manifest.scenes {
+        by_shard.entry(&scene.shard).or_default().push(scene);
+    }
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let mut problems: Vec<Problem> = manifest
+        .shards
+        .par_iter()
+        .flat_map_iter(|shard| {
+            let scenes = by_shard.get(shard.name.as_str()).map_or(&[][..], Vec::as_slice);
+            let mut check = Check { store: &store, file: String::new(), problems: Vec::new() };
+            check.shard(shard, scenes);
+            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
+            check.problems
+        })
+        .collect();
+    problems.extend(totals(&manifest));
+    problems.extend(leaks(&manifest));
+    problems.sort();
+    Ok((manifest, problems))
+}
+
+/// One shard's checks.
+struct Check<'a> {
+    store: &'a Local,
+    file: String,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn report(&mut self, code: &'static str, message: impl Into<String>) {
+        self.problems.push(Problem { code, file: self.file.clone(), message: message.into() });
+    }
+
+    fn shard(&mut self, shard: &ShardIndex, scenes: &[&SceneIndex]) {
+        if shard.files.len() != Table::ALL.len() {
+            self.file.clone_from(&shard.name);
+            self.report("SHD103", format!("{} files in place of 3", shard.files.len()));
+            return;
+        }
+        let [points, objects, sentences] = [0, 1, 2].map(|i| self.bytes(&shard.files[i]));
+        let mut masks = BTreeMap::new();
+        if let Some(bytes) = points {
+            self.file.clone_from(&shard.files[0].file);
+            masks = self.scenes(&bytes, &shard.files[0], scenes);
+        }
+        if let Some(bytes) = objects {
+            self.file.clone_from(&shard.files[1].file);
+            self.table(&bytes, Table::Objects, shard.files[1].rows);
+        }
+        if let Some(bytes) = sentences {
+            self.file.clone_from(&shard.files[2].file);
+            let batches = self.table(&bytes, Table::Descriptions, shard.files[2].rows);
+            self.sentences(&batches, &masks, scenes);
+        }
+    }
+
+    /// The bytes of a file, if they are what the manifest says.
+    fn bytes(&mut self, file: &ShardFile) -> Option<Bytes> {
+        self.file.clone_from(&file.file);
+        let bytes = match self.store.read_if_present(&file.file) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => {
+                self.report("SHD101", "the file is missing");
+                return None;
+            }
+            Err(error) => {
+                self.report("SHD101", error.detail());
+                return None;
+            }
+        };
+        if bytes.len() as u64 != file.bytes {
+            self.report("SHD101", format!("expected {} bytes, found {}", file.bytes, bytes.len()));
+            return None;
+        }
+        if blake3::hash(&bytes).to_hex().as_str() != file.blake3 {
+            self.report("SHD101", "the content has changed since it was written: BLAKE3 differs");
+            // Go on: the checks below say which scene and column were hit.
+        }
+        Some(bytes.into())
+    }
+
+    /// Row groups, blob offsets and checksums; gives each scene's points by object.
+    fn scenes(
+        &mut self,
+        bytes: &Bytes,
+        file: &ShardFile,
+        scenes: &[&SceneIndex],
+    ) -> BTreeMap<String, BTreeMap<i32, u32>> {
+        let mut masks = BTreeMap::new();
+        let builder = match ParquetRecordBatchReaderBuilder::try_new(bytes.clone()) {
+            Ok(builder) => builder,
+            Err(error) => {
+                self.report("SHD103", format!("not a Parquet file: {error}"));
+                return masks;
+            }
+        };
+        if builder.schema().fields() != Table::Scenes.schema().fields() {
+            self.report("SHD103", "the columns are not those of this layout version");
+            return masks;
+        }
+        let groups = builder.metadata().row_groups();
+        if groups.len() != scenes.len() || file.rows != scenes.len() as u64 {
+            self.report("SHD102", format!("expected {} rows, found {}", scenes.len(), groups.len()));
+            return masks;
+        }
+        for (scene, group) in scenes.iter().zip(groups) {
+            for column in BLOBS {
+                let name = column.name;
+                let Some(blob) = scene.blobs.get(name) else {
+                    self.report("SHD103", format!("{}: no column {name}", scene.sample_id));
+                    continue;
+                };
+                let expected = u64::from(scene.num_points) * (column.width * column.item) as u64;
+                if blob.nbytes != expected {
+                    let found = blob.nbytes;
+                    self.report(
+                        "SHD102",
+                        format!("{}: {name}: {expected} bytes expected, {found} claimed", scene.sample_id),
+                    );
+                    continue;
+                }
+                let payload = blob_offset(group, name, blob.nbytes)
+                    .filter(|&offset| offset == blob.offset)
+                    .and_then(|offset| bytes.get(offset as usize..(offset + blob.nbytes) as usize));
+                let Some(payload) = payload else {
+                    self.report(
+                        "SHD103",
+                        format!("{}: {name} is not where the manifest says", scene.sample_id),
+                    );
+                    continue;
+                };
+                if crc32fast::hash(payload) != blob.crc32 {
+                    self.report("SHD101", format!("{}: {name}: CRC-32 differs", scene.sample_id));
+                } else if name == "object" {
+                    masks.insert(scene.sample_id.clone(), points_by_object(payload));
+                }
+            }
+        }
+        masks
+    }
+
+    /// All rows of a small table.
+    fn table(&mut self, bytes: &Bytes, table: Table, rows: u64) -> Vec<RecordBatch> {
+        let read = ParquetRecordBatchReaderBuilder::try_new(bytes.clone())
+            .and_then(|b| b.build())
+            .map_err(|e| e.to_string())
+            .and_then(|r| r.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string()));
+        let batches = match read {
+            Ok(batches) => batches,
+            Err(error) => {
+                self.report("SHD103", format!("not a readable Parquet file: {error}"));
+                return Vec::new();
+            }
+        };
+        if batches.iter().any(|b| b.schema().fields() != table.schema().fields()) {
+            self.report("SHD103", "the columns are not those of this layout version");
+            return Vec::new();
+        }
+        let found: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        if found as u64 != rows {
+            self.report("SHD102", format!("expected {rows} rows, found {found}"));
+        }
+        batches
+    }
+
+    /// Every sentence's target is there and has the points it claims.
+    fn sentences(
+        &mut self,
+        batches: &[RecordBatch],
+        masks: &BTreeMap<String, BTreeMap<i32, u32>>,
+        scenes: &[&SceneIndex],
+    ) {
+        let mut per_scene: BTreeMap<String, u32> = BTreeMap::new();
+        for batch in batches {
+            let text = |name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
+            let int = |name| batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int32Type>());
+            let (Some(sample), Some(key), Some(object), Some(points)) =
+                (text("sample_id"), text("ann_key"), int("object_id"), int("num_target_points"))
+            else {
+                continue;
+            };
+            for row in 0..object.len() {
+                let (sample, target) = (sample.value(row), object.value(row));
+                *per_scene.entry(sample.to_owned()).or_default() += 1;
+                let Some(mask) = masks.get(sample) else { continue };
+                let found = mask.get(&target).copied().unwrap_or(0);
+                if found == 0 {
+                    self.report("SHD104", format!("{sample}: {}: the target has no point", key.value(row)));
+                } else if i64::from(found) != i64::from(points.value(row)) {
+                    let claimed = points.value(row);
+                    self.report(
+                        "SHD104",
+                        format!(
+                            "{sample}: {}: {claimed} target points claimed, {found} found",
+                            key.value(row)
+                        ),
+                    );
+                }
+            }
+        }
+        for scene in scenes {
+            let found = per_scene.get(&scene.sample_id).copied().unwrap_or(0);
+            if found != scene.num_descriptions {
+                let expected = scene.num_descriptions;
+                self.report(
+                    "SHD102",
+                    format!("{}: expected {expected} sentences, found {found}", scene.sample_id),
+                );
+            }
+        }
+    }
+}
+
+fn points_by_object(payload: &[u8]) -> BTreeMap<i32, u32> {
+    let mut counts = BTreeMap::new();
+    let (mut last, mut run) = (i32::MIN, 0_u32);
+    for bytes in payload.chunks_exact(4) {
+        let object = bytes.try_into().map_or(i32::MIN, i32::from_le_bytes);
+        if object == last {
+            run += 1;
+        } else {
+            *counts.entry(last).or_default() += run;
+            (last, run) = (object, 1);
+        }
+    }
+    *counts.entry(last).or_default() += run;
+    counts
+}
+
+/// The totals are the sums of what the scenes claim.
+fn totals(manifest: &Manifest) -> Vec<Problem> {
+    let points: u64 = manifest.scenes.iter().map(|s| u64::from(s.num_points)).sum();
+    let sentences: u64 = manifest.scenes.iter().map(|s| u64::from(s.num_descriptions)).sum();
+    let claims = [
+        ("scenes", manifest.scenes.len() as u64, manifest.totals.scenes),
+        ("points", points, manifest.totals.points),
+        ("descriptions", sentences, manifest.totals.descriptions),
+    ];
+    let wrong = claims.into_iter().filter(|(_, found, claimed)| found != claimed);
+    wrong
+        .map(|(what, found, claimed)| Problem {
+            code: "SHD102",
+            file: MANIFEST.into(),
+            message: format!("{claimed} {what} in the totals, {found} in the scenes"),
+        })
+        .collect()
+}
+
+/// No room is in two splits.
+fn leaks(manifest: &Manifest) -> Vec<Problem> {
+    let mut splits: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for scene in &manifest.scenes {
+        splits.entry(room_of(&scene.scene_id)).or_default().insert(&scene.split);
+    }
+    let leaking = splits.into_iter().filter(|(_, s)| s.len() > 1);
+    leaking
+        .map(|(room, splits)| Problem {
+            code: "SHD108",
+            file: MANIFEST.into(),
+            message: format!("room {room} is in splits {}", Vec::from_iter(splits).join(" and ")),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{data_set, sample};
+    use super::*;
+
+    fn problems(dir: &Path) -> Vec<Problem> {
+        verify(dir, &|_| {}).unwrap().1
+    }
+
+    #[test]
+    fn what_was_written_is_what_is_claimed() {
+        let dir = tempfile::tempdir().unwrap();
+        data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0001_00", 0)]);
+        assert_eq!(problems(dir.path()), []);
+    }
+
+    #[test]
+    fn every_flipped_byte_of_the_points_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = data_set(dir.path(), &[sample("scene0000_00", 0)]);
+        let path = dir.path().join(&manifest.shards[0].files[0].file);
+        let whole = std::fs::read(&path).unwrap();
+        for at in (0..whole.len()).step_by(131) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            std::fs::write(&path, &bytes).unwrap();
+            assert!(problems(dir.path()).iter().any(|p| p.code == "SHD101"), "byte {at}");
+        }
+        let blob = manifest.scenes[0].blobs["normal"];
+        let mut bytes = whole.clone();
+        bytes[blob.offset as usize] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(problems(dir.path()).iter().any(|p| p.message.contains("scene0000_00/v000: normal: CRC-32")));
+    }
+
+    #[test]
+    fn short_and_missing_files_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let manifest = data_set(dir.path(), &[sample("scene0000_00", 0)]);
+        let [points, objects, _] = [0, 1, 2].map(|i| manifest.shards[0].files[i].file.clone());
+        let bytes = std::fs::read(dir.path().join(&points)).unwrap();
+        std::fs::write(dir.path().join(&points), &bytes[..bytes.len() / 2]).unwrap();
+        std::fs::remove_file(dir.path().join(&objects)).unwrap();
+        let found: Vec<(&str, String)> = problems(dir.path()).into_iter().map(|p| (p.code, p.file)).collect();
+        assert_eq!(found, [("SHD101", objects), ("SHD101", points)]);
+    }
+
+    #[test]
+    fn a_target_without_points_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sample = sample("scene0000_00", 0);
+        sample.sentences[0].object_id = 77;
+        data_set(dir.path(), &[sample]);
+        let found = problems(dir.path());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].code, "SHD104");
+        assert!(found[0].message.contains("scene0000_00/77/0"), "{}", found[0].message);
+    }
+
+    #[test]
+    fn a_room_in_two_splits_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut other = sample("scene0000_01", 0);
+        other.split = "val".into();
+        data_set(dir.path(), &[sample("scene0000_00", 0), other]);
+        assert!(problems(dir.path()).iter().any(|p| p.code == "SHD108"));
+    }
+
+    #[test]
+    fn another_layout_version_is_refused_with_both_versions() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(MANIFEST), br#"{"format": 99, "new": true}"#).unwrap();
+        let error = verify(dir.path(), &|_| {}).unwrap_err().to_string();
+        assert!(error.contains("format 99") && error.contains("format 1"), "{error}");
+    }
+}
