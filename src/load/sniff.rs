@@ -37,7 +37,10 @@ mod tests {
         let found = |bytes: &[u8]| foreign(bytes).map(|e| e.expectation().1.unwrap().to_owned());
         assert_eq!(found(b"").as_deref(), Some("an empty file"));
         assert_eq!(found(b" \r\n<!DOCTYPE html>").as_deref(), Some("a web page"));
-        assert_eq!(found(b"version https://git-lfs.github.com/spec/v1\n").as_deref(), Some("a Git LFS pointer"));
+        assert_eq!(
+            found(b"version https://git-lfs.github.com/spec/v1\n").as_deref(),
+            Some("a Git LFS pointer")
+        );
         assert_eq!(found(&[0; 40]).as_deref(), Some("zero bytes"));
         for data in [&b"ply\n"[..], b"[]", b"{}", b"id\traw_category", b"scene0000_00"] {
             assert_eq!(found(data), None);

@@ -114,7 +114,8 @@ impl Room {
         put("_vh_clean_2.labels.ply", &self.ply(Some(&|i| (i % 40) as u16)));
         put("_vh_clean_2.0.010000.segs.json", self.segs_json(id).as_bytes());
         put(".aggregation.json", self.aggregation_json(id).as_bytes());
-        let meta = "axisAlignment = 0 1 0 -1 -1 0 0 2 0 0 1 0.5 0 0 0 1 \ncolorHeight = 968\nsceneType = Office \n";
+        let meta =
+            "axisAlignment = 0 1 0 -1 -1 0 0 2 0 0 1 0.5 0 0 0 1 \ncolorHeight = 968\nsceneType = Office \n";
         put(".txt", meta.as_bytes());
         dir
     }

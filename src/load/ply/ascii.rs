@@ -72,9 +72,9 @@ impl<'a> Lines<'a> {
 
     fn rows(&mut self, element: &Element, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
         for row in 0..element.rows {
-            let line = self.next().ok_or_else(|| {
-                super::general::ends_early(element, row).byte(self.bytes.len() as u64)
-            })?;
+            let line = self
+                .next()
+                .ok_or_else(|| super::general::ends_early(element, row).byte(self.bytes.len() as u64))?;
             take(line).map_err(|e| e.place(Place::Line { row: self.row, column: 1 }))?;
         }
         Ok(())
@@ -87,7 +87,8 @@ fn parse(line: &[u8], element: &Element, values: &mut Vec<f64>, polygon: &mut Ve
         let shown: String = token.chars().take(40).collect();
         Error::new(Kind::Malformed, message).found(format!("`{shown}`"))
     };
-    let line = str::from_utf8(line).map_err(|_| wrong("a row is not text", &String::from_utf8_lossy(line)))?;
+    let line =
+        str::from_utf8(line).map_err(|_| wrong("a row is not text", &String::from_utf8_lossy(line)))?;
     let mut tokens = line.split_ascii_whitespace();
     let index_list = element.index_list();
     for (i, property) in element.properties.iter().enumerate() {
@@ -96,9 +97,9 @@ fn parse(line: &[u8], element: &Element, values: &mut Vec<f64>, polygon: &mut Ve
                 Error::new(Kind::Malformed, "a row has too few numbers")
                     .expected(format!("a number for property `{}`", property.name))
             })?;
-            scalar
-                .parse(token)
-                .ok_or_else(|| wrong(&format!("property `{}` is not a number of its type", property.name), token))
+            scalar.parse(token).ok_or_else(|| {
+                wrong(&format!("property `{}` is not a number of its type", property.name), token)
+            })
         };
         match property.shape {
             Shape::One(scalar) => values.push(next(scalar)?),

@@ -16,7 +16,12 @@ use super::{Columns, Vertices, fan};
 use crate::error::{Error, Kind, Result};
 
 /// Reads the vertices at the start of `rest` and moves it past them.
-pub(super) fn vertices(rest: &mut &[u8], element: &Element, columns: &Columns, big: bool) -> Result<Vertices> {
+pub(super) fn vertices(
+    rest: &mut &[u8],
+    element: &Element,
+    columns: &Columns,
+    big: bool,
+) -> Result<Vertices> {
     let mut out = Vertices::with_capacity(element.rows as usize, columns);
     rows(rest, element, big, |row| out.push(columns, &row.scalars))?;
     Ok(out)

@@ -175,9 +175,7 @@ impl Element {
 
     /// The face's index list.
     pub(super) fn index_list(&self) -> Option<usize> {
-        self.properties
-            .iter()
-            .position(|p| is_index_list(&p.name) && matches!(p.shape, Shape::List { .. }))
+        self.properties.iter().position(|p| is_index_list(&p.name) && matches!(p.shape, Shape::List { .. }))
     }
 
     fn least_row(&self, encoding: Encoding) -> u128 {

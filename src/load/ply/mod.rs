@@ -37,6 +37,16 @@ pub struct VertexLabels {
     pub label: Vec<u16>,
 }
 
+impl VertexLabels {
+    /// Index of the first vertex, of those that both have, whose position differs from `mesh` by
+    /// as little as a bit.
+    pub fn first_moved(&self, mesh: &Xyz) -> Option<usize> {
+        let first = |a: &[f32], b: &[f32]| a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits());
+        let axes = self.position.axes().into_iter().zip(mesh.axes());
+        axes.filter_map(|(a, b)| first(a, b)).min()
+    }
+}
+
 /// Reads a mesh from the whole content of a file; `path` is only named in errors.
 ///
 /// # Errors
@@ -164,9 +174,9 @@ fn fan(polygon: &[u32], faces: &mut Vec<[u32; 3]>) {
 
 /// Reads the body of the file `bytes` whose header is `header`.
 fn decode(header: &Header, bytes: &[u8], want: Want) -> Result<(Vertices, Vec<[u32; 3]>)> {
-    let vertex = header
-        .element("vertex")
-        .ok_or_else(|| Error::new(Kind::Malformed, "the mesh has no vertices").expected("element `vertex`"))?;
+    let vertex = header.element("vertex").ok_or_else(|| {
+        Error::new(Kind::Malformed, "the mesh has no vertices").expected("element `vertex`")
+    })?;
     let columns = Columns::of(vertex, want)?;
     if let Some(face) = header.element("face") {
         check_index_list(face)?;

@@ -132,7 +132,9 @@ fn written() -> impl Strategy<Value = Written> {
     (encoding, real, order, rows, integer(), integer(), polygons, any::<bool>(), any::<bool>()).prop_map(
         |(encoding, real, order, rows, count, item, mut polygons, only_triangles, faces_first)| {
             if only_triangles {
-                polygons.iter_mut().for_each(|p| p.truncate(3));
+                for p in &mut polygons {
+                    p.truncate(3);
+                }
             }
             let kind = |name| match name {
                 "red" | "green" | "blue" => "uchar",
@@ -160,7 +162,9 @@ proptest! {
             );
         }
         let mut faces = Vec::new();
-        w.polygons.iter().for_each(|p| fan(p, &mut faces));
+        for p in &w.polygons {
+            fan(p, &mut faces);
+        }
         prop_assert_eq!(m.faces, faces);
         // The vertices alone come out the same whatever is done about the faces.
         prop_assert_eq!(super::read_labels(&w.bytes(), Path::new("x")).unwrap_err().kind(), Kind::Malformed);
