@@ -1,0 +1,75 @@
+//! Reading what belongs to the data set as a whole.
+
+use super::discover::Found;
+use super::{labels, read_file, scanrefer, splits};
+use crate::scene::{Catalogue, References};
+
+/// Reads references, label table and split lists. Never fails: what cannot be read is in
+/// [`Catalogue::faults`] or in the references' faults, and the rest is there.
+pub fn catalogue(found: &Found) -> Catalogue {
+    let mut catalogue = Catalogue::default();
+    catalogue.scans.clone_from(&found.scans);
+    for path in &found.references {
+        let file = catalogue.references.len() as u32;
+        let (references, descriptions) = match read_file(path) {
+            Ok(bytes) => scanrefer::read(&bytes, path, file),
+            Err(error) => {
+                let faults = vec![error];
+                (References { path: path.clone(), faults, ..References::default() }, Vec::new())
+            }
+        };
+        catalogue.references.push(references);
+        catalogue.descriptions.extend(descriptions);
+    }
+    if let Some(path) = &found.labels {
+        catalogue.labels_path = Some(path.clone());
+        match read_file(path).and_then(|bytes| labels::read(&bytes, path, &mut catalogue.faults)) {
+            Ok(table) => catalogue.labels = table,
+            Err(error) => catalogue.faults.push(error),
+        }
+    }
+    for (name, path) in &found.splits {
+        match read_file(path).and_then(|bytes| splits::read(&bytes, name, path)) {
+            Ok(list) => catalogue.splits.push(list),
+            Err(error) => catalogue.faults.push(error),
+        }
+    }
+    catalogue.index();
+    catalogue
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::error::Kind;
+    use crate::load::testing::TABLE;
+    use crate::scene::ScanEntry;
+
+    #[test]
+    fn what_cannot_be_read_is_said_and_the_rest_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let record = r#"{"scene_id":"b","object_id":"1","object_name":"x","ann_id":"0","description":"d"}"#;
+        let found = Found {
+            scans: ["b", "a"].map(|id| ScanEntry { id: id.into(), dir: dir.path().into() }).into(),
+            references: vec![
+                dir.path().join("gone.json"),
+                put("ScanRefer_filtered_val.json", &format!("[{record}]")),
+            ],
+            labels: Some(put("l.tsv", TABLE)),
+            splits: vec![("train".into(), put("t.txt", "a\n")), ("val".into(), put("v.txt", ""))],
+            notes: vec![],
+        };
+        let c = catalogue(&found);
+        assert_eq!(c.references[0].faults[0].kind(), Kind::NotFound);
+        assert_eq!((c.descriptions_of("b")[0].file, c.labels.nyu40("chair")), (1, 5));
+        assert_eq!((c.splits.len(), c.split_of("a"), c.scan("a").is_some()), (1, Some("train"), true));
+        assert_eq!(c.faults.iter().map(crate::Error::kind).collect::<Vec<_>>(), [Kind::Foreign]);
+    }
+}

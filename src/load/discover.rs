@@ -1,0 +1,367 @@
+//! Finding what belongs together: scans, and beside them descriptions, labels and split lists.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::splits::is_scan_id;
+use crate::error::{Error, Kind, Result};
+use crate::scene::{Role, ScanEntry};
+
+/// What the user named.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Folders: of scans, of one scan, or one that holds a folder `scans`.
+    pub scans: Vec<PathBuf>,
+    /// References files; looked for beside the scans when none is named.
+    pub references: Vec<PathBuf>,
+    /// Label table; looked for beside the scans when none is named.
+    pub labels: Option<PathBuf>,
+    /// Split lists as name and file; looked for beside the scans when none is named.
+    pub splits: Vec<(String, PathBuf)>,
+    /// Glob that a scan's id must match.
+    pub scenes: Option<String>,
+}
+
+/// What was found: paths only.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Scans, sorted by id, each id once.
+    pub scans: Vec<ScanEntry>,
+    /// References files.
+    pub references: Vec<PathBuf>,
+    /// Label table.
+    pub labels: Option<PathBuf>,
+    /// Split lists as name and file.
+    pub splits: Vec<(String, PathBuf)>,
+    /// What was found and what is done without, one clause each, for people.
+    pub notes: Vec<String>,
+}
+
+const LABELS: &str = "scannetv2-labels.combined.tsv";
+const SPLITS: [&str; 3] = ["train", "val", "test"];
+const REFERENCES: [&str; 2] = ["ScanRefer_filtered_train.json", "ScanRefer_filtered_val.json"];
+
+/// Looks at the folders and files of a request; reads nothing but folders.
+///
+/// What the request does not name is looked for in the scans folder and in the folder that holds
+/// it. The outcome is sorted and depends on nothing but the names.
+///
+/// # Errors
+/// [`Kind::NotFound`] when something named is not there or there is no scan: nothing to check is
+/// never a success. [`Kind::Config`] when what is named is not what it should be.
+pub fn discover(request: &Request) -> Result<Found> {
+    if request.scans.is_empty() {
+        return Err(Error::new(Kind::Config, "no folder of scans was named")
+            .help("name a `scans` folder, a single scan folder, or a folder that holds `scans`"));
+    }
+    let mut found = Found::default();
+    let mut by_id: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut places = Vec::new();
+    for named in &request.scans {
+        let (scans, folder) = scans_in(named)?;
+        for place in [Some(folder.clone()), parent(&folder)].into_iter().flatten() {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        for scan in scans {
+            let kept = by_id.entry(scan.id.clone()).or_insert_with(|| scan.dir.clone());
+            if !same(kept, &scan.dir) {
+                found.notes.push(format!(
+                    "scan {} is in two folders: kept {}, left out {}",
+                    scan.id,
+                    kept.display(),
+                    scan.dir.display()
+                ));
+            }
+        }
+    }
+    let named = request.scans.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    if by_id.is_empty() {
+        return Err(Error::new(Kind::NotFound, "no scan was found")
+            .found(named)
+            .expected("folders like scene0000_00 with a scene0000_00_vh_clean_2.ply in them")
+            .help("name a `scans` folder, a single scan folder, or a folder that holds `scans`"));
+    }
+    let total = by_id.len();
+    found.scans = by_id.into_iter().map(|(id, dir)| ScanEntry { id, dir }).collect();
+    let scans = if let Some(pattern) = &request.scenes {
+        keep_matching(&mut found.scans, pattern)?;
+        format!("scans: {} of {total} in {named} (those that match {pattern})", found.scans.len())
+    } else {
+        format!("scans: {total} in {named}")
+    };
+    found.notes.insert(0, scans);
+
+    found.references = or_else(&request.references, |p| p, || find_references(&places))?;
+    found.notes.push(match found.references.as_slice() {
+        [] => "no references file: sentences are not looked at".into(),
+        files => format!("references: {}", list(files.iter())),
+    });
+    let labels: Vec<PathBuf> = request.labels.iter().cloned().collect();
+    found.labels = or_else(&labels, |p| p, || Ok(first(&places, LABELS).into_iter().collect()))?.pop();
+    found.notes.push(match &found.labels {
+        None => format!("no label table ({LABELS}): categories come from the labels meshes alone"),
+        Some(path) => format!("label table: {}", path.display()),
+    });
+    found.splits = or_else(&request.splits, |(_, p)| p, || Ok(find_splits(&places)))?;
+    found.notes.push(match found.splits.as_slice() {
+        [] => "no split lists (scannetv2_train.txt, …): splits are taken from the references' names".into(),
+        lists => format!("split lists: {}", list(lists.iter().map(|(_, path)| path))),
+    });
+    Ok(found)
+}
+
+/// What is named, if anything is, and every file of it is there; else what is found.
+fn or_else<T: Clone>(
+    named: &[T],
+    path_of: impl Fn(&T) -> &PathBuf,
+    find: impl FnOnce() -> Result<Vec<T>>,
+) -> Result<Vec<T>> {
+    if named.is_empty() {
+        return find();
+    }
+    for path in named.iter().map(path_of) {
+        match fs::metadata(path) {
+            Ok(meta) if meta.is_file() => {}
+            Ok(_) => return Err(Error::new(Kind::Config, "not a file").at(path)),
+            Err(e) => return Err(Error::io("read", path, &e)),
+        }
+    }
+    Ok(named.to_vec())
+}
+
+fn list<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> String {
+    paths.map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The scans that a named folder stands for, and the folder that holds them.
+fn scans_in(named: &Path) -> Result<(Vec<ScanEntry>, PathBuf)> {
+    let meta = fs::metadata(named).map_err(|e| Error::io("look into", named, &e))?;
+    if !meta.is_dir() {
+        return Err(Error::new(Kind::Config, "not a folder")
+            .at(named)
+            .help("name the folder of the scan, or the folder that holds the scans"));
+    }
+    if let Some(id) = name_of(named).filter(|id| is_scan(named, id)) {
+        let folder = parent(named).unwrap_or_else(|| named.to_path_buf());
+        return Ok((vec![ScanEntry { id, dir: named.to_path_buf() }], folder));
+    }
+    let mut scans = scans_of_folder(named)?;
+    let inner = named.join("scans");
+    if scans.is_empty() && inner.is_dir() {
+        scans = scans_of_folder(&inner)?;
+        return Ok((scans, inner));
+    }
+    Ok((scans, named.to_path_buf()))
+}
+
+/// The children of `folder` that are scans, sorted by name.
+fn scans_of_folder(folder: &Path) -> Result<Vec<ScanEntry>> {
+    let mut scans = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))? {
+        let entry = entry.map_err(|e| Error::io("list", folder, &e))?;
+        let dir = entry.path();
+        let Some(id) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        if dir.is_dir() && is_scan(&dir, &id) {
+            scans.push(ScanEntry { id, dir });
+        }
+    }
+    scans.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(scans)
+}
+
+/// A folder is a scan's when its name says so or when it holds a scan's file of that name.
+fn is_scan(dir: &Path, id: &str) -> bool {
+    is_scan_id(id) || Role::ALL.iter().any(|role| dir.join(role.file_name(id)).is_file())
+}
+
+/// The folder's own name, also of `.` and `..`.
+fn name_of(dir: &Path) -> Option<String> {
+    let full = match dir.components().next_back() {
+        Some(Component::Normal(_)) => dir.to_path_buf(),
+        _ => fs::canonicalize(dir).ok()?,
+    };
+    full.file_name()?.to_str().map(str::to_owned)
+}
+
+/// The folder that holds `dir`, also of `.` and of a bare name.
+fn parent(dir: &Path) -> Option<PathBuf> {
+    match dir.components().next_back() {
+        Some(Component::Normal(_)) => match dir.parent() {
+            Some(p) if p.as_os_str().is_empty() => Some(PathBuf::from(".")),
+            other => other.map(Path::to_path_buf),
+        },
+        _ => fs::canonicalize(dir).ok()?.parent().map(Path::to_path_buf),
+    }
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+}
+
+fn keep_matching(scans: &mut Vec<ScanEntry>, pattern: &str) -> Result<()> {
+    let glob = globset::Glob::new(pattern)
+        .map_err(|e| Error::new(Kind::Config, "the pattern of scenes cannot be used").found(e.to_string()))?;
+    let matcher = glob.compile_matcher();
+    let total = scans.len();
+    scans.retain(|s| matcher.is_match(&s.id));
+    if scans.is_empty() {
+        return Err(Error::new(Kind::NotFound, format!("none of {total} scans matches `{pattern}`"))
+            .help("patterns match whole ids, for instance `scene00*` or `scene0011_0?`"));
+    }
+    Ok(())
+}
+
+/// The first file called `name` in `places`.
+fn first(places: &[PathBuf], name: &str) -> Option<PathBuf> {
+    places.iter().map(|p| p.join(name)).find(|p| p.is_file())
+}
+
+/// The files per split where there are any, else every file of the family; from the first place
+/// that has one.
+fn find_references(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let per_split: Vec<PathBuf> = REFERENCES.iter().filter_map(|name| first(places, name)).collect();
+    if !per_split.is_empty() {
+        return Ok(per_split);
+    }
+    for place in places {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(place).map_err(|e| Error::io("list", place, &e))? {
+            let entry = entry.map_err(|e| Error::io("list", place, &e))?;
+            let path = entry.path();
+            let of_family = entry.file_name().to_string_lossy().starts_with("ScanRefer_filtered");
+            if of_family && path.extension().is_some_and(|e| e == "json") && path.is_file() {
+                files.push(path);
+            }
+        }
+        if !files.is_empty() {
+            files.sort();
+            return Ok(files);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn find_splits(places: &[PathBuf]) -> Vec<(String, PathBuf)> {
+    let find = |name: &&str| Some(((*name).to_owned(), first(places, &format!("scannetv2_{name}.txt"))?));
+    SPLITS.iter().filter_map(find).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(found: &Found) -> Vec<&str> {
+        found.scans.iter().map(|s| s.id.as_str()).collect()
+    }
+
+    fn request(scans: &[&Path]) -> Request {
+        Request { scans: scans.iter().map(|p| p.to_path_buf()).collect(), ..Request::default() }
+    }
+
+    /// `data/{ScanRefer…, labels}`, `data/scans/{two scans, a room, noise, split lists}`.
+    fn data() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        let put = |name: &str| {
+            let path = root.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"x").unwrap();
+        };
+        put("data/ScanRefer_filtered.json");
+        put("data/ScanRefer_filtered_val.json");
+        put("data/ScanRefer_filtered_train.json");
+        put("data/scannetv2-labels.combined.tsv");
+        put("data/scans/scannetv2_val.txt");
+        put("data/scans/scannetv2_train.txt");
+        put("data/scans/scene0001_00/scene0001_00_vh_clean_2.ply");
+        put("data/scans/my_room/my_room.aggregation.json");
+        put("data/scans/notes/readme.txt");
+        fs::create_dir(root.path().join("data/scans/scene0000_00")).unwrap();
+        root
+    }
+
+    #[test]
+    fn each_way_to_name_the_data_finds_the_same() {
+        let root = data();
+        let (parent, scans) = (root.path().join("data"), root.path().join("data/scans"));
+        for named in [&parent, &scans] {
+            let found = discover(&request(&[named])).unwrap();
+            assert_eq!(ids(&found), ["my_room", "scene0000_00", "scene0001_00"]);
+            let names = |p: &PathBuf| p.file_name().unwrap().to_str().unwrap().to_owned();
+            assert_eq!(found.references.iter().map(names).collect::<Vec<_>>(), REFERENCES);
+            assert_eq!(found.labels, Some(parent.join(LABELS)));
+            let splits: Vec<_> = found.splits.iter().map(|(n, _)| n.as_str()).collect();
+            assert_eq!(splits, ["train", "val"]);
+            assert!(found.notes[0].starts_with("scans: 3 in "), "{:?}", found.notes);
+        }
+        let single = discover(&request(&[&scans.join("scene0001_00")])).unwrap();
+        assert_eq!(
+            (ids(&single), single.references.len(), single.splits.len()),
+            (vec!["scene0001_00"], 2, 2)
+        );
+        assert!(single.labels.is_some());
+    }
+
+    #[test]
+    fn a_combined_file_is_taken_when_there_is_nothing_else() {
+        let root = data();
+        for name in REFERENCES {
+            fs::remove_file(root.path().join("data").join(name)).unwrap();
+        }
+        let found = discover(&request(&[&root.path().join("data")])).unwrap();
+        assert_eq!(found.references, [root.path().join("data/ScanRefer_filtered.json")]);
+    }
+
+    #[test]
+    fn what_is_named_wins_and_must_be_there() {
+        let root = data();
+        let own = root.path().join("own.json");
+        fs::write(&own, b"[]").unwrap();
+        let mut request = request(&[&root.path().join("data")]);
+        request.references = vec![own.clone()];
+        request.splits = vec![("mine".into(), own.clone())];
+        let found = discover(&request).unwrap();
+        assert_eq!((found.references, found.splits), (vec![own.clone()], vec![("mine".into(), own)]));
+        request.labels = Some(root.path().join("none.tsv"));
+        let error = discover(&request).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (Kind::NotFound, request.labels.as_deref()));
+    }
+
+    #[test]
+    fn nothing_to_check_is_an_error() {
+        let root = data();
+        let kind = |r: &Request| discover(r).unwrap_err().kind();
+        assert_eq!(kind(&Request::default()), Kind::Config);
+        assert_eq!(kind(&request(&[&root.path().join("data/scans/notes")])), Kind::NotFound);
+        assert_eq!(kind(&request(&[&root.path().join("nowhere")])), Kind::NotFound);
+        assert_eq!(kind(&request(&[&root.path().join("data/scans/scannetv2_val.txt")])), Kind::Config);
+        let mut r = request(&[&root.path().join("data")]);
+        r.scenes = Some("scene0*".into());
+        assert_eq!(ids(&discover(&r).unwrap()), ["scene0000_00", "scene0001_00"]);
+        r.scenes = Some("nope".into());
+        assert_eq!(kind(&r), Kind::NotFound);
+        r.scenes = Some("[".into());
+        assert_eq!(kind(&r), Kind::Config);
+    }
+
+    #[test]
+    fn the_first_of_two_folders_with_one_id_is_kept_and_said() {
+        let root = data();
+        let other = root.path().join("other/scene0001_00");
+        fs::create_dir_all(&other).unwrap();
+        let scans = root.path().join("data/scans");
+        let found = discover(&request(&[&scans, &root.path().join("other"), &scans])).unwrap();
+        assert_eq!(found.scans[2].dir, scans.join("scene0001_00"));
+        let said: Vec<_> = found.notes.iter().filter(|n| n.contains("two folders")).collect();
+        assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_folder_named_by_a_dot_has_its_own_name() {
+        assert_eq!(name_of(Path::new("a/scene0000_00/")).as_deref(), Some("scene0000_00"));
+        assert!(name_of(Path::new(".")).is_some() && parent(Path::new(".")).is_some());
+        assert_eq!(parent(Path::new("scans")), Some(PathBuf::from(".")));
+    }
+}

@@ -1,0 +1,95 @@
+//! Split lists: one scan per line.
+
+use std::path::Path;
+
+use super::sniff;
+use crate::error::{Error, Kind, Result};
+use crate::scene::{SplitEntry, SplitList};
+
+/// Longest line that is taken for a scan's id.
+const LONGEST: usize = 512;
+
+/// Reads the split list called `name` from its whole content; `path` is named in it and in errors.
+///
+/// Path prefixes, extensions, carriage returns and blank lines are passed over, as is a missing
+/// final newline: `train/scene0000_00.ply` speaks of `scene0000_00`.
+///
+/// # Errors
+/// [`Kind::Foreign`] when it is a web page or the like, [`Kind::Malformed`] when a line cannot be
+/// a scan's id.
+pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
+    if let Some(error) = sniff::foreign(bytes) {
+        return Err(error.at(path));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut entries = Vec::new();
+    for (line, text) in (1..).zip(bytes.split(|&b| b == b'\n')) {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        let id = str::from_utf8(text).ok().filter(|t| t.len() <= LONGEST && !t.contains(char::is_control));
+        let id = id.map(id_of).filter(|id| !id.is_empty()).ok_or_else(|| {
+            let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+            Error::new(Kind::Malformed, "a line of the split list is not a scan")
+                .at(path)
+                .place(crate::error::Place::Line { row: line, column: 1 })
+                .expected("a scan's id, like scene0000_00")
+                .found(format!("{shown:?}"))
+        })?;
+        entries.push(SplitEntry { id: id.to_owned(), line });
+    }
+    Ok(SplitList { name: name.to_owned(), path: path.to_path_buf(), entries })
+}
+
+/// The id in `path/to/id_vh_clean_2.ply`, `id.pth` or `id`.
+fn id_of(line: &str) -> &str {
+    let file = line.rsplit(['/', '\\']).next().unwrap_or(line);
+    match file.get(..ID_LENGTH) {
+        Some(id) if is_scan_id(id) => id,
+        _ => file.split('.').next().unwrap_or(file),
+    }
+}
+
+const ID_LENGTH: usize = "sceneXXXX_YY".len();
+
+/// Whether `name` is of the form `sceneXXXX_YY`.
+pub(super) fn is_scan_id(name: &str) -> bool {
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    name.len() == ID_LENGTH
+        && name.is_ascii()
+        && name.starts_with("scene")
+        && digits(&name[5..9])
+        && &name[9..10] == "_"
+        && digits(&name[10..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_circulating_form_gives_the_ids() {
+        let text = "scene0000_00\r\n\ntrain/scene0001_00.ply\nscans\\scene0002_00_vh_clean_2.ply\nroom_12.pth\nscene0003_00";
+        let list = read(text.as_bytes(), "train", Path::new("t.txt")).unwrap();
+        let found: Vec<_> = list.entries.iter().map(|e| (e.id.as_str(), e.line)).collect();
+        let wanted = [
+            ("scene0000_00", 1),
+            ("scene0001_00", 3),
+            ("scene0002_00", 4),
+            ("room_12", 5),
+            ("scene0003_00", 6),
+        ];
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        let kind = |bytes: &[u8]| read(bytes, "a", Path::new("t")).unwrap_err().kind();
+        assert_eq!(kind(b"<html>"), Kind::Foreign);
+        assert_eq!(kind(b"scene0000_00\n\xff\xfe\n"), Kind::Malformed);
+        assert_eq!(kind(b"a\0b"), Kind::Malformed);
+        assert_eq!(kind(b"scans/\n"), Kind::Malformed);
+        assert_eq!(kind(&[b'a'; 1000]), Kind::Malformed);
+    }
+}
