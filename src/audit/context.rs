@@ -1,0 +1,236 @@
+//! What rules look at.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::settings::Thresholds;
+use super::summary::{Agreement, Summary};
+use crate::math::{Partition, compact};
+use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
+
+/// One scan, with tables that rules share; each is made when a rule first asks for it.
+#[derive(Debug)]
+pub struct ScanContext<'a> {
+    /// The scan.
+    pub scan: &'a Scan,
+    /// Its descriptions, sorted by object and annotation.
+    pub descriptions: &'a [Description],
+    /// Everything around it.
+    pub catalogue: &'a Catalogue,
+    /// Numbers to compare with.
+    pub thresholds: &'a Thresholds,
+    objects: OnceCell<BTreeMap<i32, (&'a Object, String)>>,
+    owned: OnceCell<BTreeMap<i32, u32>>,
+    segments: OnceCell<Partition>,
+    sizes: OnceCell<Vec<u32>>,
+    ownership: OnceCell<Ownership>,
+    winners: OnceCell<BTreeSet<i32>>,
+}
+
+impl<'a> ScanContext<'a> {
+    /// A scan among the rest.
+    pub fn new(scan: &'a Scan, catalogue: &'a Catalogue, thresholds: &'a Thresholds) -> Self {
+        Self {
+            scan,
+            descriptions: catalogue.descriptions_of(scan.id()),
+            catalogue,
+            thresholds,
+            objects: OnceCell::new(),
+            owned: OnceCell::new(),
+            segments: OnceCell::new(),
+            sizes: OnceCell::new(),
+            ownership: OnceCell::new(),
+            winners: OnceCell::new(),
+        }
+    }
+
+    /// The path of one of the scan's files.
+    pub fn path(&self, role: Role) -> &'a std::path::Path {
+        self.scan.path(role).unwrap_or(std::path::Path::new(""))
+    }
+
+    /// Whether the mesh file is there and was read without fault.
+    pub fn mesh_was_read(&self) -> bool {
+        let there = self.scan.files.iter().any(|f| f.role == Role::Mesh && f.bytes.is_some());
+        there && !self.scan.faults.iter().any(|f| f.role == Role::Mesh)
+    }
+
+    /// Whether each vertex knows its object.
+    pub fn is_painted(&self) -> bool {
+        self.scan.is_usable()
+    }
+
+    /// The descriptions of each object, by ascending object id.
+    pub fn described(&self) -> impl Iterator<Item = (i32, &'a [Description])> {
+        self.descriptions.chunk_by(|a, b| a.object_id == b.object_id).map(|d| (d[0].object_id, d))
+    }
+
+    /// The first object with each id, with its label as names are compared.
+    pub fn objects(&self) -> &BTreeMap<i32, (&'a Object, String)> {
+        self.objects.get_or_init(|| {
+            let mut table = BTreeMap::new();
+            for object in &self.scan.scene.objects {
+                table.entry(object.id).or_insert_with(|| (object, normalise_label(&object.raw_category)));
+            }
+            table
+        })
+    }
+
+    /// Number of vertices that each object owns; objects that own none are not in it. Empty when
+    /// the scan is not painted.
+    pub fn owned(&self) -> &BTreeMap<i32, u32> {
+        self.owned.get_or_init(|| {
+            let column = &self.scan.scene.points.object;
+            let highest = self.scan.scene.objects.iter().map(|o| o.id).max().unwrap_or(0).max(0) as usize;
+            let mut owned = BTreeMap::new();
+            // Ids are small in practice; a hostile one must not size a table.
+            if highest <= 4 * self.scan.scene.objects.len() + 1024 {
+                let mut table = vec![0_u32; highest + 1];
+                for &id in column {
+                    if let Some(count) = table.get_mut(id as usize) {
+                        *count += 1;
+                    }
+                }
+                owned.extend((0..).zip(table).filter(|&(_, count)| count > 0));
+            } else {
+                for &id in column.iter().filter(|&&id| id >= 0) {
+                    *owned.entry(id).or_insert(0) += 1;
+                }
+            }
+            owned
+        })
+    }
+
+    /// The vertices by segment.
+    pub fn segments(&self) -> &Partition {
+        self.segments.get_or_init(|| compact(&self.scan.scene.points.segment))
+    }
+
+    /// Number of vertices in each part of [`Self::segments`].
+    pub fn segment_sizes(&self) -> &[u32] {
+        self.sizes.get_or_init(|| {
+            let partition = self.segments();
+            let mut sizes = vec![0_u32; partition.ids.len()];
+            for &part in &partition.part {
+                sizes[part as usize] += 1;
+            }
+            sizes
+        })
+    }
+
+    /// Number of vertices of a segment, 0 when there is no such segment.
+    pub fn vertices_in(&self, segment: u32) -> u32 {
+        self.segments().ids.binary_search(&segment).map_or(0, |part| self.segment_sizes()[part])
+    }
+
+    /// Which groups claim which segment.
+    pub fn ownership(&self) -> &Ownership {
+        self.ownership.get_or_init(|| Ownership::of(&self.scan.scene.objects))
+    }
+
+    /// Objects that own more than half of at least one segment: those whose mask over superpoints
+    /// is not empty when superpoints are the scan's own segments.
+    fn winners(&self) -> &BTreeSet<i32> {
+        self.winners.get_or_init(|| {
+            let parts = &self.segments().part;
+            let column = &self.scan.scene.points.object;
+            if parts.len() != column.len() {
+                return BTreeSet::new();
+            }
+            // Boyer and Moore's majority vote in each part, then a count to confirm.
+            let mut candidate = vec![(NO_OBJECT, 0_u32); self.segments().ids.len()];
+            for (&part, &object) in parts.iter().zip(column) {
+                let (held, votes) = &mut candidate[part as usize];
+                if *held == object {
+                    *votes += 1;
+                } else if *votes == 0 {
+                    (*held, *votes) = (object, 1);
+                } else {
+                    *votes -= 1;
+                }
+            }
+            let mut votes = vec![0_u32; candidate.len()];
+            for (&part, &object) in parts.iter().zip(column) {
+                votes[part as usize] += u32::from(candidate[part as usize].0 == object);
+            }
+            let won = candidate.iter().zip(&votes).zip(self.segment_sizes());
+            won.filter(|((_, votes), size)| **votes * 2 > **size).map(|((c, _), _)| c.0).collect()
+        })
+    }
+
+    /// Described objects that own vertices but win no segment, with their descriptions.
+    pub fn empty_masks(&self) -> impl Iterator<Item = (i32, &'a [Description])> {
+        let known = self.scan.scene.points.segment.len() == self.scan.scene.points.object.len();
+        self.described()
+            .filter(move |(id, _)| known && self.owned().contains_key(id) && !self.winners().contains(id))
+    }
+
+    /// How well names agree with labels, by index of the references file. Empty without objects.
+    pub fn agreement(&self) -> BTreeMap<u32, Agreement> {
+        let mut by_file: BTreeMap<u32, Agreement> = BTreeMap::new();
+        if self.scan.has_aggregation {
+            for d in self.descriptions {
+                let agreement = by_file.entry(d.file).or_default();
+                agreement.descriptions += 1;
+                let name = normalise_label(&d.object_name);
+                for (shift, count) in (-1..=1).zip(&mut agreement.at) {
+                    *count += u64::from(self.is_called(d.object_id.saturating_add(shift), &name));
+                }
+            }
+        }
+        by_file
+    }
+
+    /// Whether object `id` has the label `name`, which is in the form in which names are compared.
+    pub fn is_called(&self, id: i32, name: &str) -> bool {
+        self.objects().get(&id).is_some_and(|(_, label)| label == name)
+    }
+}
+
+/// The whole data set, once its scans have been looked at.
+#[derive(Debug)]
+pub struct DatasetContext<'a> {
+    /// Scans, descriptions, splits and labels.
+    pub catalogue: &'a Catalogue,
+    /// Facts of the scans.
+    pub summary: &'a Summary,
+    /// Numbers to compare with.
+    pub thresholds: &'a Thresholds,
+    /// Whether only a part of the data set was asked for, so that a scan that is not there says
+    /// nothing.
+    pub partial: bool,
+}
+
+/// Where a split names a scan.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The split list, or the references file where there are no lists.
+    pub path: &'a std::path::Path,
+    /// 1-based line, for a split list.
+    pub line: Option<u32>,
+}
+
+impl<'a> DatasetContext<'a> {
+    /// The splits that each scan is in: by the split lists, or without any by the names of the
+    /// references files.
+    pub fn splits_of_scans(&self) -> BTreeMap<&'a str, BTreeMap<&'a str, Member<'a>>> {
+        let mut splits: BTreeMap<&str, BTreeMap<&str, Member<'_>>> = BTreeMap::new();
+        let catalogue = self.catalogue;
+        for list in &catalogue.splits {
+            for entry in &list.entries {
+                let member = Member { path: &list.path, line: Some(entry.line) };
+                splits.entry(&entry.id).or_default().entry(&list.name).or_insert(member);
+            }
+        }
+        if catalogue.splits.is_empty() {
+            for d in &catalogue.descriptions {
+                let file = catalogue.references.get(d.file as usize);
+                if let Some((file, split)) = file.and_then(|f| Some((f, f.split.as_deref()?))) {
+                    let member = Member { path: &file.path, line: None };
+                    splits.entry(&d.scene_id).or_default().entry(split).or_insert(member);
+                }
+            }
+        }
+        splits
+    }
+}

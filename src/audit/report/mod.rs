@@ -1,0 +1,249 @@
+//! Reports: findings with their totals and causes, in one form per file.
+
+mod concise;
+mod full;
+mod json;
+mod statistics;
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use concise::concise;
+pub use full::full;
+pub use json::{json, schema};
+pub use statistics::{statistics, statistics_json};
+
+use super::engine::settle;
+use super::finding::{Finding, Severity};
+use super::rules;
+use super::summary::Summary;
+use crate::scene::Catalogue;
+
+/// The outcome of an audit.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Where the schema of this document is, relative to the root of the repository.
+    #[serde(rename = "$schema")]
+    pub schema: String,
+    /// What made the report.
+    pub meta: ReportMeta,
+    /// Counts and the verdict.
+    pub summary: Totals,
+    /// What is wrong, one entry for each rule and severity, the most urgent first.
+    pub causes: Vec<Cause>,
+    /// Each finding, worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// What made a report.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportMeta {
+    /// The program.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// Whether the whole data set was audited, rather than a part that was asked for.
+    pub complete: bool,
+}
+
+/// Counts over the whole run.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Totals {
+    /// The run in one sentence.
+    pub verdict: String,
+    /// Scans audited.
+    pub scans: u64,
+    /// Descriptions of these scans.
+    pub descriptions: u64,
+    /// Vertices of these scans.
+    pub vertices: u64,
+    /// Findings of severity error.
+    pub errors: u64,
+    /// Findings of severity warning.
+    pub warnings: u64,
+    /// Findings of severity info.
+    pub infos: u64,
+    /// Findings left out because another finding explains them.
+    pub explained: u64,
+}
+
+/// All findings of one rule and severity.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// Code of the rule.
+    pub code: String,
+    /// Name of the rule.
+    pub name: String,
+    /// How bad its findings are.
+    pub severity: Severity,
+    /// What is wrong, in one sentence with counts.
+    pub sentence: String,
+    /// Number of findings.
+    pub findings: u64,
+    /// Number of scans concerned.
+    pub scans: u64,
+    /// Number of descriptions harmed.
+    pub descriptions: u64,
+}
+
+impl Report {
+    /// Settles findings and counts them. `complete` says whether the whole data set was audited.
+    pub fn new(findings: Vec<Finding>, catalogue: &Catalogue, summary: &Summary, complete: bool) -> Self {
+        let (findings, explained) = settle(findings);
+        let causes = causes(&findings, catalogue);
+        let of = |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
+        let sum = |get: fn(&super::ScanFacts) -> u64| summary.scans.values().map(get).sum();
+        let mut totals = Totals {
+            verdict: String::new(),
+            scans: summary.scans.len() as u64,
+            descriptions: sum(|f| f.descriptions),
+            vertices: sum(|f| f.vertices),
+            errors: of(Severity::Error),
+            warnings: of(Severity::Warning),
+            infos: of(Severity::Info),
+            explained: explained as u64,
+        };
+        totals.verdict = verdict(&totals, &causes);
+        let meta = ReportMeta { tool: "dataprep".into(), version: crate::VERSION.into(), complete };
+        let schema = "schemas/audit-report.schema.json".into();
+        Self { schema, meta, summary: totals, causes, findings }
+    }
+
+    /// The findings of a cause, in order.
+    fn findings_of<'a>(&'a self, cause: &'a Cause) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(|f| f.severity == cause.severity && f.code == cause.code)
+    }
+
+    /// `Found 3 errors and 41 warnings in 800 scans, 46173 descriptions.`
+    fn footer(&self) -> String {
+        let t = &self.summary;
+        let counts = [(t.errors, "error"), (t.warnings, "warning"), (t.infos, "note")];
+        let counts: Vec<String> =
+            counts.into_iter().filter(|c| c.0 > 0).map(|(n, noun)| plural(n, noun)).collect();
+        let found = if counts.is_empty() { "nothing wrong".into() } else { counts.join(", ") };
+        let mut text = format!(
+            "Found {found} in {}, {}.",
+            plural(t.scans, "scan"),
+            plural(t.descriptions, "description"),
+        );
+        if t.explained > 0 {
+            let is = if t.explained == 1 { "is" } else { "are" };
+            text += &format!(" {} that others explain {is} left out.", plural(t.explained, "finding"));
+        }
+        text
+    }
+}
+
+fn plural(n: u64, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// One cause for each rule and severity, the worst and most harmful first.
+fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
+    let groups = findings.chunk_by(|a, b| (a.severity, &a.code) == (b.severity, &b.code));
+    let mut causes: Vec<Cause> = groups.map(|group| cause(group, catalogue)).collect();
+    causes.sort_by(|a, b| {
+        let key = |c: &Cause| (c.severity, std::cmp::Reverse(c.descriptions));
+        key(a).cmp(&key(b)).then_with(|| a.code.cmp(&b.code))
+    });
+    causes
+}
+
+fn cause(group: &[Finding], catalogue: &Catalogue) -> Cause {
+    let first = &group[0];
+    let scenes: BTreeSet<&str> = group.iter().filter_map(|f| f.scene_id.as_deref()).collect();
+    let descriptions: u64 = group.iter().map(|f| f.descriptions).sum();
+    let sentence = if let [only] = group {
+        let place = only.place();
+        if place.is_empty() { only.message.clone() } else { format!("{place}: {}", only.message) }
+    } else {
+        let what = rules::find(&first.code).map_or_else(String::new, |r| r.meta().summary());
+        let split = first.split.as_deref().filter(|_| group.iter().all(|f| f.split == first.split));
+        let total = match split {
+            Some(split) => {
+                catalogue.scans.iter().filter(|s| catalogue.split_of(&s.id) == Some(split)).count()
+            }
+            None => catalogue.scans.len(),
+        };
+        let split = split.map_or_else(String::new, |s| format!(" {s}"));
+        match scenes.len() {
+            0 => format!("{what} ({})", plural(group.len() as u64, "finding")),
+            n if n <= total => format!("{n} of {total}{split} scans: {what}"),
+            n => format!("{}{split}: {what}", plural(n as u64, "scan")),
+        }
+    };
+    Cause {
+        code: first.code.clone(),
+        name: first.name.clone(),
+        severity: first.severity,
+        sentence,
+        findings: group.len() as u64,
+        scans: scenes.len() as u64,
+        descriptions,
+    }
+}
+
+/// One sentence that a tired person can act on.
+fn verdict(totals: &Totals, causes: &[Cause]) -> String {
+    let Some(worst) = causes.iter().find(|c| c.severity < Severity::Info) else {
+        return format!("Clean: nothing wrong in {}.", plural(totals.scans, "scan"));
+    };
+    let harm = match worst.descriptions {
+        0 => String::new(),
+        n => format!(", which harms {}", plural(n, "description")),
+    };
+    let first = format!("{} ({}){harm}.", worst.sentence.trim_end_matches('.'), worst.code);
+    if totals.errors > 0 {
+        format!("Do not train on this yet. Fix first: {first}")
+    } else {
+        format!("No errors. Look first at: {first}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::Fixture;
+
+    pub(super) fn report(f: &Fixture) -> Report {
+        let (summary, findings) = f.audit("ALL", false);
+        Report::new(findings, &f.catalogue, &summary, true)
+    }
+
+    pub(super) fn faulty() -> Fixture {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            d[3].object_name = "lamp".into();
+            d[13].object_name = "lamp".into();
+            d[5].text = String::new();
+        });
+        f.scan().files[3].bytes = None;
+        f
+    }
+
+    #[test]
+    fn a_clean_data_set_has_neither_errors_nor_warnings() {
+        let report = report(&Fixture::clean());
+        assert!(report.findings.iter().all(|f| f.severity == Severity::Info), "{:?}", report.findings);
+        assert_eq!(report.summary.verdict, "Clean: nothing wrong in 3 scans.");
+        assert_eq!((report.summary.scans, report.summary.descriptions), (3, 30));
+    }
+
+    #[test]
+    fn the_verdict_names_the_error_that_harms_most() {
+        let report = report(&faulty());
+        let codes: Vec<_> = report.causes.iter().map(|c| c.code.as_str()).collect();
+        assert_eq!(codes, ["REF103", "TXT101", "FIL101", "TXT301"]);
+        assert_eq!(
+            report.summary.verdict,
+            "Do not train on this yet. Fix first: 2 of 2 train scans: Descriptions name another object \
+             than the one their id means (REF103), which harms 2 descriptions."
+        );
+    }
+}

@@ -1,0 +1,84 @@
+use std::collections::BTreeMap;
+
+use crate::audit::DatasetContext;
+use crate::audit::finding::Draft;
+use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
+use crate::error::{Error, Kind};
+
+rule! {
+    /// A references file holds records that cannot be read.
+    ///
+    /// # What it checks
+    /// That the file is a list of records with scan, object, annotation and description, each of a
+    /// type that it can have. Faults that read alike are one finding at the first of them. Evidence:
+    /// `records`, how many records have the fault; `list`, how many the file has.
+    ///
+    /// # Why it matters
+    /// Trainers look fields up by name and type: text where a number is expected ends the run with
+    /// a `KeyError`, or, worse, finds no entry and drops the sample.
+    ///
+    /// # How to fix
+    /// Open the file at the line given. If a script of yours wrote it, mend the script; compare a
+    /// record with one of the official `ScanRefer_filtered_train.json`.
+    ///
+    /// # Known exceptions
+    /// None. A file that is no JSON at all is FIL103.
+    ///
+    /// # Source
+    /// The record format of <https://github.com/daveredrum/ScanRefer>; a missing field is told of in
+    /// <https://github.com/3dlg-hcvc/multi3drefer/issues/19>.
+    BadReferences { code: "FIL110", name: "bad-references", severity: Error }
+}
+
+impl Rule for BadReferences {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
+        for file in &data.catalogue.references {
+            let mut alike: BTreeMap<&str, (&Error, usize)> = BTreeMap::new();
+            for fault in file.faults.iter().filter(|e| e.kind() == Kind::Malformed) {
+                alike.entry(fault.message()).or_insert((fault, 0)).1 += 1;
+            }
+            for (message, (first, records)) in alike {
+                let mut draft = Draft::of_error(first)
+                    .key(message)
+                    .evidence("records", records)
+                    .evidence("list", file.records)
+                    .harms(records);
+                if draft.finding.file.is_none() {
+                    draft = draft.file(&file.path);
+                }
+                draft.finding.message += &format!(" ({} of {})", count(records, "record"), file.records);
+                out.report(draft);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::Fixture;
+    use crate::error::Place;
+
+    #[test]
+    fn fires_once_for_faults_that_read_alike() {
+        let mut f = Fixture::clean();
+        for row in [7, 9] {
+            let error = Error::new(Kind::Malformed, "`object_id` is not a number");
+            f.catalogue.references[1].faults.push(error.place(Place::Line { row, column: 3 }));
+        }
+        let found = f.run("FIL110");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].location.unwrap().row, found[0].descriptions), (7, 2));
+        assert_eq!(found[0].file.as_deref(), Some("ScanRefer_filtered_val.json"));
+    }
+
+    #[test]
+    fn silent_on_readable_records() {
+        assert_eq!(Fixture::clean().run("FIL110"), []);
+    }
+}

@@ -1,0 +1,87 @@
+use crate::audit::ScanContext;
+use crate::audit::finding::{Draft, Location, Related};
+use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::scene::Description;
+
+rule! {
+    /// Two descriptions of one file have the same scan, object and annotation id.
+    ///
+    /// # What it checks
+    /// That (scan, object, annotation) names one record of a references file. One finding for each
+    /// object, at the first record whose key is taken. Evidence: `repeats`, how many records repeat
+    /// a key.
+    ///
+    /// # Why it matters
+    /// Trainers and scorers look descriptions up by that key: the last record with it wins, the
+    /// others are trained and scored with its sentence.
+    ///
+    /// # How to fix
+    /// If the records are the same, drop the copies. If their sentences differ, number the
+    /// annotations of the object 0, 1, 2 …
+    ///
+    /// # Known exceptions
+    /// None: in ScanRefer the key is unique. An annotation id alone is not, nor is (scan,
+    /// annotation).
+    ///
+    /// # Source
+    /// `lib/dataset.py` of <https://github.com/daveredrum/ScanRefer> keys its tables so.
+    DuplicateKey { code: "REF105", name: "duplicate-key", severity: Error }
+}
+
+impl Rule for DuplicateKey {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
+        let same = |a: &Description, b: &Description| (a.file, &a.ann_id) == (b.file, &b.ann_id);
+        for (_, descriptions) in scan.described() {
+            // Sorted by annotation, then file: equal keys are neighbours.
+            let taken = descriptions.windows(2).filter(|w| same(&w[0], &w[1]));
+            let repeats = taken.clone().count();
+            let Some([first, second]) = taken.into_iter().next() else { continue };
+            let mut message = format!("annotation {} is there twice", first.ann_id);
+            if repeats > 1 {
+                message += &format!("; {repeats} records of the object repeat a key");
+            }
+            let line = scan.catalogue.references.get(first.file as usize).map(|f| f.line_of(first.offset));
+            let draft = Draft::new(message)
+                .description(second, "ann_id", scan.catalogue)
+                .evidence("repeats", repeats)
+                .related(Related {
+                    message: format!("the first with this key: \"{}\"", first.text),
+                    location: line.map(|(row, column)| Location { row, column }),
+                    object_id: Some(first.object_id),
+                    ..Related::default()
+                });
+            out.report(draft.harms(repeats + 1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::Annotation;
+    use crate::audit::fixture::Fixture;
+
+    #[test]
+    fn fires_at_the_second_record() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| d[7].ann_id = "0".into());
+        let found = f.run("REF105");
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].object_id, &found[0].ann_id), (Some(3), &Some(Annotation::Number(0))));
+        assert_eq!(found[0].json_pointer.as_deref(), Some("/7/ann_id"));
+    }
+
+    #[test]
+    fn silent_across_objects_scans_and_files() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            let mut again = d[0].clone();
+            again.file = 1;
+            d.push(again);
+        });
+        assert_eq!(f.run("REF105"), []);
+    }
+}

@@ -1,0 +1,7 @@
+//! References: descriptions that mean an object that is there and is what they say.
+
+pub(super) mod duplicate_key;
+pub(super) mod shifted_ids;
+pub(super) mod unknown_object;
+pub(super) mod unknown_scan;
+pub(super) mod wrong_name;

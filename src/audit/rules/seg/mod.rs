@@ -1,0 +1,6 @@
+//! Segments: one for each vertex, and each in one group.
+
+pub(super) mod repeated_groups;
+pub(super) mod segment_count;
+pub(super) mod shared_segment;
+pub(super) mod unknown_segment;

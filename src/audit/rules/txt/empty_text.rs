@@ -1,0 +1,70 @@
+use crate::audit::ScanContext;
+use crate::audit::finding::Draft;
+use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
+use crate::language::words;
+
+rule! {
+    /// A description says nothing.
+    ///
+    /// # What it checks
+    /// That a description has at least one word of letters or digits. One finding for each object,
+    /// at its first such description. Evidence: `descriptions`, how many of the object's are empty.
+    ///
+    /// # Why it matters
+    /// A sample without words asks for a mask with no reason to prefer any: the model learns to
+    /// guess.
+    ///
+    /// # How to fix
+    /// Leave the record out, or restore its text from the original file.
+    ///
+    /// # Known exceptions
+    /// None: ScanRefer has no empty description.
+    ///
+    /// # Source
+    /// Plain reasoning.
+    EmptyText { code: "TXT101", name: "empty-text", severity: Error }
+}
+
+impl Rule for EmptyText {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
+        for (id, descriptions) in scan.described() {
+            let mut empty = descriptions.iter().filter(|d| words(&d.text).next().is_none());
+            let n = empty.clone().count();
+            if let Some(first) = empty.next() {
+                let message = format!(
+                    "{} of object {id} {} no word",
+                    count(n, "description"),
+                    if n == 1 { "has" } else { "have" }
+                );
+                let draft = Draft::new(message).description(first, "description", scan.catalogue);
+                out.report(draft.evidence("descriptions", n).harms(n));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::audit::Annotation;
+    use crate::audit::fixture::Fixture;
+
+    #[test]
+    fn fires_on_blanks_and_bare_punctuation() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| d[1].text = " .\t".into());
+        let found = f.run("TXT101");
+        assert_eq!((found[0].object_id, &found[0].ann_id), (Some(0), &Some(Annotation::Number(1))));
+    }
+
+    #[test]
+    fn silent_on_one_word() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| d[1].text = "5".into());
+        assert_eq!(f.run("TXT101"), []);
+    }
+}
