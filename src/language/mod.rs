@@ -5,6 +5,8 @@
 
 mod lexicon;
 mod mentions;
+mod mirror;
 
 pub use lexicon::Lexicon;
 pub use mentions::{Claims, words};
+pub use mirror::{Mirrored, mirrored};

@@ -1,0 +1,334 @@
+//! Runs the steps of a pipeline on one scene.
+
+use std::collections::BTreeMap;
+
+use super::config::{Step, TextPolicy};
+use super::lut::{Histogram, Table};
+use super::moved::Moved;
+use super::noise;
+use super::targets::{Targets, tally};
+use super::text::{self, Change};
+use super::transform::{Action, Drawn};
+use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
+use crate::error::{Error, Kind, Result};
+use crate::math::{Affine, Key, Purpose, pick};
+use crate::scene::{Description, Points, Scene};
+
+/// Everything that turns a scene into variants.
+#[derive(Debug)]
+pub struct Augmenter {
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What happens to sentences.
+    pub text: TextPolicy,
+    /// The pipeline's seed.
+    pub seed: u64,
+}
+
+/// Optional columns that a pipeline cannot do without, each with the id of the first step that
+/// asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Colour.
+    pub colour: Option<String>,
+    /// Normals.
+    pub normals: Option<String>,
+}
+
+impl Augmenter {
+    /// What every scene must have, so that a plan can refuse before anything runs. A step that
+    /// never happens (`p = 0`) asks for nothing.
+    pub fn needs(&self) -> Needs {
+        let first = |wants: fn(&Step) -> bool| {
+            self.steps.iter().find(|step| step.p > 0.0 && wants(step)).map(|step| step.id.clone())
+        };
+        Needs {
+            colour: first(|step| step.transform.needs().colour),
+            normals: first(|step| step.transform.needs().normals),
+        }
+    }
+
+    /// One variant of `scene`; the same arguments give the same bits.
+    ///
+    /// Variant 0 is the original: no step is applied and every description is kept. `descriptions`
+    /// are those of this scene; their objects are the targets that no step may cut.
+    ///
+    /// Fails with [`Kind::Malformed`] when the scene's columns differ in length and with
+    /// [`Kind::Config`] when it lacks a column that a step needs.
+    pub fn variant(&self, scene: &Scene, descriptions: &[Description], variant: u32) -> Result<Variant> {
+        if let Some((column, found)) = scene.points.ragged_column() {
+            return Err(Error::new(Kind::Malformed, format!("{}: column {column} is ragged", scene.id))
+                .expected(format!("{} values", scene.points.len()))
+                .found(found.to_string()));
+        }
+        let steps = if variant == 0 { &[][..] } else { &self.steps };
+        let mut work = Work::new(scene, descriptions, self.text.min_target_ratio);
+        let mut records = Vec::with_capacity(steps.len());
+        let mut changes = Vec::new();
+        for step in steps {
+            let key = Key::new(self.seed, &scene.id, variant, &step.id);
+            let drawn = step.transform.draw(&mut key.stream(Purpose::Parameters));
+            let open = key.stream(Purpose::Gate).happens(step.p);
+            if open && step.transform.needs().colour && scene.points.colour.is_none() {
+                return Err(lacks(scene, step, "colour"));
+            }
+            if open && step.transform.needs().normals && scene.points.normal.is_none() {
+                return Err(lacks(scene, step, "normals"));
+            }
+            let (record, change) = work.step(step, &key, drawn, open);
+            records.push(record);
+            changes.extend(change);
+        }
+        let mirrors = changes.iter().filter(|change| change.effects.mirrors).count() as u32;
+        let sentences = if variant == 0 {
+            originals(descriptions)
+        } else {
+            let left = tally(&work.points.object);
+            let gone = text::Gone::new(&scene.objects, &work.loaded, &left, &work.targets);
+            text::judge(descriptions, &changes, &gone, self.text.on_conflict)
+        };
+        let (scene, matrix, affine, targets) = work.finish(scene);
+        let provenance = Provenance {
+            seed: self.seed,
+            variant,
+            mirrors,
+            matrix: matrix.to_row_major(),
+            affine,
+            min_target_ratio: self.text.min_target_ratio,
+            steps: records,
+            targets: targets.records(),
+        };
+        Ok(Variant { scene, provenance, sentences })
+    }
+}
+
+fn lacks(scene: &Scene, step: &Step, column: &str) -> Error {
+    Error::new(Kind::Config, format!("{}: step `{}` needs {column}", scene.id, step.id))
+        .help(format!("leave this scan out, or take the step out of the pipeline ({})", step.op))
+}
+
+fn originals(descriptions: &[Description]) -> Vec<Sentence> {
+    let keep = |(description, d): (usize, &Description)| Sentence {
+        description,
+        action: TextAction::Keep,
+        text: d.text.clone(),
+        changed_words: Vec::new(),
+        reason: None,
+        by_step: None,
+    };
+    descriptions.iter().enumerate().map(keep).collect()
+}
+
+/// A scene on its way through the steps.
+struct Work {
+    points: Points,
+    /// Rows of the source that are left; `None` while all are.
+    rows: Option<Vec<u32>>,
+    /// Affine steps not applied yet.
+    pending: Affine,
+    /// All affine steps.
+    motion: Affine,
+    /// Whether `motion` tells the whole story.
+    affine: bool,
+    /// Colour tables not applied yet.
+    table: Option<Table>,
+    /// Levels of the colours as they would be after `table`, while known.
+    histogram: Option<Histogram>,
+    loaded: BTreeMap<i32, u32>,
+    targets: Targets,
+}
+
+impl Work {
+    fn new(scene: &Scene, descriptions: &[Description], min_ratio: f64) -> Self {
+        let loaded = tally(&scene.points.object);
+        let targets = Targets::new(descriptions, &loaded, min_ratio);
+        Self {
+            points: scene.points.clone(),
+            rows: None,
+            pending: Affine::IDENTITY,
+            motion: Affine::IDENTITY,
+            affine: true,
+            table: None,
+            histogram: None,
+            loaded,
+            targets,
+        }
+    }
+
+    /// Applies one step if its gate is open; says what happened and what it did to sentences.
+    fn step(&mut self, step: &Step, key: &Key, drawn: Drawn, open: bool) -> (StepRecord, Option<Change>) {
+        let Drawn { parameters, mut effects, action } = drawn;
+        let mut record = StepRecord {
+            id: step.id.clone(),
+            op: step.op.to_owned(),
+            applied: open,
+            outcome: if open { Outcome::Applied } else { Outcome::GatedOff },
+            reason: None,
+            parameters,
+            retries: 0,
+            recentred: false,
+            restored: 0,
+            kept_ratio: 1.0,
+        };
+        if !open {
+            return (record, None);
+        }
+        match action {
+            Action::Affine(map) => {
+                let map = map(&Moved::new(&self.points.position, &self.pending));
+                self.pending = self.pending.then(&map);
+                self.motion = self.motion.then(&map);
+            }
+            Action::Positions(change) => {
+                self.settle_positions();
+                self.affine = false;
+                change(&mut self.points, &mut key.stream(Purpose::Points));
+            }
+            Action::Table(table) => effects.recolours += self.recolour(&*table),
+            Action::Colours(change) => {
+                self.settle_colours();
+                self.histogram = None;
+                let Points { colour, orig_index, .. } = &mut self.points;
+                if let Some(colour) = colour {
+                    change(colour, orig_index, &mut key.stream(Purpose::Points));
+                }
+            }
+            Action::Crop { at, keep } => self.crop(&at, &*keep, &mut record),
+            Action::Thin { resamples, moves, keep } => {
+                if resamples {
+                    self.settle_positions();
+                    self.settle_colours();
+                }
+                let purpose = if resamples { Purpose::Cells } else { Purpose::Points };
+                let lots = noise::lots(&mut key.stream(purpose), &self.points.orig_index);
+                let mut kept = keep(&mut self.points, &lots);
+                self.affine &= !moves;
+                record.restored = self.targets.restore(&mut kept, &self.points.object, &lots, resamples);
+                let rows: Vec<u32> = (0..).zip(&kept).filter(|&(_, &k)| k).map(|(row, _)| row).collect();
+                record.kept_ratio = self.select(&rows, resamples);
+            }
+        }
+        let change = record.applied.then(|| Change { step: step.id.clone(), effects });
+        (record, change)
+    }
+
+    /// Folds a colour table into the pending one; gives its cast.
+    fn recolour(&mut self, table_of: &dyn Fn(&Histogram) -> Table) -> f64 {
+        let Some(colour) = &self.points.colour else { return 0.0 };
+        let histogram = self.histogram.take().unwrap_or_else(|| {
+            let now = Histogram::of(colour);
+            self.table.as_ref().map_or(now.clone(), |table| now.through(table))
+        });
+        let table = table_of(&histogram);
+        self.histogram = Some(histogram.through(&table));
+        let cast = table.cast(&histogram);
+        self.table = Some(self.table.take().map_or(table.clone(), |pending| pending.then(&table)));
+        cast
+    }
+
+    /// Random places first, then the middle of the targets, then not at all.
+    fn crop(
+        &mut self,
+        at: &[f64],
+        keep: &dyn Fn(&crate::math::Xyz, [f32; 3]) -> Vec<u32>,
+        record: &mut StepRecord,
+    ) {
+        self.settle_positions();
+        let (position, object) = (&self.points.position, &self.points.object);
+        let n = position.len();
+        let random = at.iter().filter_map(|share| {
+            let row = libm::floor(share * n as f64) as usize;
+            (row < n).then(|| (position.get(row), false))
+        });
+        let recentred = self.targets.middle(object, position).map(|centre| (centre, true));
+        let mut reason = "nothing-left";
+        for (tries, (centre, recentred)) in (0..).zip(random.chain(recentred)) {
+            let rows = keep(position, centre);
+            record.retries = tries;
+            if rows.is_empty() {
+                continue;
+            }
+            if self.targets.are_safe(&pick(object, &rows)) {
+                record.recentred = recentred;
+                record.parameters.insert("centre-m".into(), centre.map(f64::from).to_vec().into());
+                record.kept_ratio = self.select(&rows, false);
+                return;
+            }
+            reason = "target-cut";
+        }
+        record.applied = false;
+        record.outcome = Outcome::Skipped;
+        record.reason = Some(reason.into());
+    }
+
+    /// Keeps `rows`; gives the share of the points that they are.
+    fn select(&mut self, rows: &[u32], resampled: bool) -> f64 {
+        let before = self.points.len();
+        if rows.len() == before {
+            return 1.0;
+        }
+        self.points = self.points.select(rows);
+        self.rows = Some(self.rows.as_ref().map_or_else(|| rows.to_vec(), |source| pick(source, rows)));
+        self.histogram = None;
+        self.targets.update(&self.points.object, resampled);
+        rows.len() as f64 / before as f64
+    }
+
+    fn settle_positions(&mut self) {
+        let map = std::mem::replace(&mut self.pending, Affine::IDENTITY);
+        map.apply_to(&mut self.points.position);
+        if let Some(normal) = &mut self.points.normal {
+            map.apply_to_normals(normal);
+        }
+    }
+
+    fn settle_colours(&mut self) {
+        if let (Some(table), Some(colour)) = (self.table.take(), &mut self.points.colour) {
+            table.apply_to(colour);
+        }
+    }
+
+    /// The scene, the map of all affine steps, whether it tells the whole story, and the targets.
+    fn finish(mut self, source: &Scene) -> (Scene, Affine, bool, Targets) {
+        self.settle_positions();
+        self.settle_colours();
+        let mut frame = source.frame.clone();
+        frame.applied = frame.applied.filter(|_| self.affine).map(|applied| applied.then(&self.motion));
+        let mut faces = match &self.rows {
+            None => source.faces.clone(),
+            Some(rows) => faces_left(&source.faces, rows, source.points.len()),
+        };
+        if self.motion.determinant() < 0.0 {
+            // The order of a face's vertices says which side is out: mirrors swap it.
+            for face in &mut faces {
+                face.swap(1, 2);
+            }
+        }
+        let scene = Scene {
+            id: source.id.clone(),
+            points: self.points,
+            faces,
+            objects: source.objects.clone(),
+            frame,
+        };
+        (scene, self.motion, self.affine, self.targets)
+    }
+}
+
+/// The faces whose three vertices are left, with their new rows.
+fn faces_left(faces: &[[u32; 3]], rows: &[u32], vertices: usize) -> Vec<[u32; 3]> {
+    const NONE: u32 = u32::MAX;
+    let mut new_row = vec![NONE; vertices];
+    for (new, &old) in (0..).zip(rows) {
+        new_row[old as usize] = new;
+    }
+    let renumber = |face: &[u32; 3]| {
+        let face = face.map(|v| new_row.get(v as usize).copied().unwrap_or(NONE));
+        (!face.contains(&NONE)).then_some(face)
+    };
+    faces.iter().filter_map(renumber).collect()
+}
+
+#[cfg(test)]
+#[path = "augmenter_tests.rs"]
+mod tests;

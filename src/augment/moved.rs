@@ -1,0 +1,98 @@
+//! Where points would be under a map that is not applied yet.
+
+use crate::math::{Aabb, Affine, Xyz};
+
+/// Positions seen through a pending map: measured in f64, without rounding in between.
+/// Coordinates that are not finite are passed over.
+pub(crate) struct Moved<'a> {
+    position: &'a Xyz,
+    map: &'a Affine,
+}
+
+impl<'a> Moved<'a> {
+    pub(crate) fn new(position: &'a Xyz, map: &'a Affine) -> Self {
+        Self { position, map }
+    }
+
+    /// Smallest and largest corner; both the origin when there is no point.
+    pub(crate) fn bounds(&self) -> [[f64; 3]; 2] {
+        let mut corners = [[0.0; 3]; 2];
+        if *self.map == Affine::IDENTITY {
+            let bounds = Aabb::of(self.position.axes());
+            if !bounds.is_empty() && bounds.min.iter().chain(&bounds.max).all(|v| v.is_finite()) {
+                return [bounds.min.map(f64::from), bounds.max.map(f64::from)];
+            }
+        }
+        let Xyz { x, y, z } = self.position;
+        for axis in 0..3 {
+            let [a, b, c, d] = self.row(axis);
+            let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
+            for ((&x, &y), &z) in x.iter().zip(y).zip(z) {
+                let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
+                if v.is_finite() {
+                    lo = if v < lo { v } else { lo };
+                    hi = if v > hi { v } else { hi };
+                }
+            }
+            if lo <= hi {
+                corners[0][axis] = lo;
+                corners[1][axis] = hi;
+            }
+        }
+        corners
+    }
+
+    /// Middle of the box.
+    pub(crate) fn middle(&self) -> [f64; 3] {
+        let [lo, hi] = self.bounds();
+        std::array::from_fn(|a| f64::midpoint(lo[a], hi[a]))
+    }
+
+    /// Mean of the points, summed in their order; the origin when there is none.
+    pub(crate) fn centroid(&self) -> [f64; 3] {
+        let (mut sum, mut count) = ([0.0; 3], 0_u32);
+        for i in 0..self.position.len() {
+            let p = self.position.get(i).map(f64::from);
+            if p.iter().all(|v| v.is_finite()) {
+                count += 1;
+                for axis in 0..3 {
+                    sum[axis] += p[axis];
+                }
+            }
+        }
+        if count == 0 {
+            return [0.0; 3];
+        }
+        // An affine map takes the mean to the mean.
+        self.map.apply(sum.map(|s| s / f64::from(count)))
+    }
+
+    fn row(&self, axis: usize) -> [f64; 4] {
+        let m = &self.map.linear;
+        [m[(axis, 0)], m[(axis, 1)], m[(axis, 2)], self.map.shift[axis]]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_what_the_map_would_give() {
+        let position = Xyz { x: vec![0.0, 2.0], y: vec![0.0, 0.0], z: vec![1.0, 5.0] };
+        let map = Affine::rotation(2, 90.0).then(&Affine::translation([10.0, 0.0, 0.0]));
+        let moved = Moved::new(&position, &map);
+        assert_eq!(moved.bounds(), [[10.0, 0.0, 1.0], [10.0, 2.0, 5.0]]);
+        assert_eq!(moved.middle(), [10.0, 1.0, 3.0]);
+        assert_eq!(moved.centroid(), [10.0, 1.0, 3.0]);
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_do_not_spread() {
+        let position = Xyz { x: vec![0.0, f32::NAN, 4.0], y: vec![0.0, f32::INFINITY, 0.0], z: vec![0.0; 3] };
+        let moved = Moved::new(&position, &Affine::IDENTITY);
+        assert_eq!(moved.middle(), [2.0, 0.0, 0.0]);
+        assert_eq!(moved.centroid(), [2.0, 0.0, 0.0]);
+        assert_eq!(Moved::new(&Xyz::default(), &Affine::IDENTITY).centroid(), [0.0; 3]);
+    }
+}

@@ -1,0 +1,210 @@
+//! The described objects of a scene, and what they keep while points are removed.
+
+use std::collections::BTreeMap;
+
+use super::variant::TargetRecord;
+use crate::scene::Description;
+
+/// Ids below this are counted in a flat table; others, which no official scan has, are searched.
+const DENSE: usize = 1 << 16;
+
+/// Points per object id, sorted by id.
+pub(crate) fn tally(object: &[i32]) -> BTreeMap<i32, u32> {
+    let mut dense: Vec<u32> = Vec::new();
+    let mut others = BTreeMap::new();
+    for &id in object {
+        match usize::try_from(id) {
+            Ok(slot) if slot < DENSE => {
+                if slot >= dense.len() {
+                    dense.resize(slot + 1, 0);
+                }
+                dense[slot] += 1;
+            }
+            _ => *others.entry(id).or_insert(0) += 1,
+        }
+    }
+    others.extend((0..).zip(dense).filter(|&(_, count)| count > 0));
+    others
+}
+
+/// A described object that has points.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    object: i32,
+    source: u32,
+    /// What the kept share is told of: the points as loaded, thinned as `grid-sample` thinned.
+    reference: f64,
+    now: u32,
+}
+
+/// All described objects that have points, sorted by id.
+#[derive(Clone, Debug)]
+pub(crate) struct Targets {
+    list: Vec<Target>,
+    min_ratio: f64,
+}
+
+impl Targets {
+    /// The targets of `descriptions` among `points` (points per object as loaded).
+    pub(crate) fn new(descriptions: &[Description], points: &BTreeMap<i32, u32>, min_ratio: f64) -> Self {
+        let mut ids: Vec<i32> = descriptions.iter().map(|d| d.object_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let list = ids
+            .into_iter()
+            .filter_map(|object| {
+                let &source = points.get(&object)?;
+                Some(Target { object, source, reference: f64::from(source), now: source })
+            })
+            .collect();
+        Self { list, min_ratio }
+    }
+
+    /// Index of each row's target, or `None` where the row belongs to no target.
+    fn slots(&self, object: &[i32]) -> impl Iterator<Item = Option<usize>> {
+        let highest = self.list.last().map_or(-1, |t| t.object);
+        let dense: Vec<Option<u32>> = (0..=highest.min(DENSE as i32))
+            .map(|id| self.list.binary_search_by_key(&id, |t| t.object).ok().map(|slot| slot as u32))
+            .collect();
+        object.iter().map(move |&id| match usize::try_from(id).ok().and_then(|id| dense.get(id)) {
+            Some(&slot) => slot.map(|slot| slot as usize),
+            None if id > highest => None,
+            None => self.list.binary_search_by_key(&id, |t| t.object).ok(),
+        })
+    }
+
+    fn count(&self, object: &[i32]) -> Vec<u32> {
+        let mut counts = vec![0; self.list.len()];
+        for slot in self.slots(object).flatten() {
+            counts[slot] += 1;
+        }
+        counts
+    }
+
+    /// Whether a selection that leaves these objects (one per row) keeps every promise.
+    pub(crate) fn are_safe(&self, left: &[i32]) -> bool {
+        self.list.iter().zip(self.count(left)).all(|(t, count)| count >= t.needed(self.min_ratio))
+    }
+
+    /// Gives targets back what they need of the rows that lots would drop, the highest lots first;
+    /// returns how many rows that are. Under a resampling a target needs one point.
+    pub(crate) fn restore(&self, keep: &mut [bool], object: &[i32], lots: &[u32], resamples: bool) -> u32 {
+        if self.list.is_empty() {
+            return 0;
+        }
+        let mut kept = vec![0_u32; self.list.len()];
+        let mut dropped: Vec<Vec<u32>> = vec![Vec::new(); self.list.len()];
+        for (row, slot) in self.slots(object).enumerate() {
+            let Some(slot) = slot else { continue };
+            if keep[row] {
+                kept[slot] += 1;
+            } else {
+                dropped[slot].push(row as u32);
+            }
+        }
+        let mut restored = 0;
+        for (slot, target) in self.list.iter().enumerate() {
+            let needed = if resamples { target.now.min(1) } else { target.needed(self.min_ratio) };
+            let missing = needed.saturating_sub(kept[slot]) as usize;
+            if missing == 0 {
+                continue;
+            }
+            let rows = &mut dropped[slot];
+            rows.sort_unstable_by_key(|&row| (std::cmp::Reverse(lots[row as usize]), row));
+            for &row in rows.iter().take(missing) {
+                keep[row as usize] = true;
+                restored += 1;
+            }
+        }
+        restored
+    }
+
+    /// Takes note of what is left after a step.
+    pub(crate) fn update(&mut self, left: &[i32], resampled: bool) {
+        let counts = self.count(left);
+        for (target, count) in self.list.iter_mut().zip(counts) {
+            if resampled && target.now > 0 {
+                target.reference = target.reference * f64::from(count) / f64::from(target.now);
+            }
+            target.now = count;
+        }
+    }
+
+    /// Smallest and largest of the rows' coordinates that belong to targets: where a crop that is
+    /// to keep them all is centred. `None` without targets.
+    pub(crate) fn middle(&self, object: &[i32], position: &crate::math::Xyz) -> Option<[f32; 3]> {
+        let mut bounds = crate::math::Aabb::EMPTY;
+        for (row, slot) in self.slots(object).enumerate() {
+            if slot.is_some() {
+                bounds.include(position.get(row));
+            }
+        }
+        (!bounds.is_empty()).then(|| bounds.middle().map(|v| v as f32))
+    }
+
+    /// Whether `object` is a target that lost more than it may.
+    pub(crate) fn lost(&self, object: i32) -> bool {
+        self.list
+            .binary_search_by_key(&object, |t| t.object)
+            .is_ok_and(|slot| self.list[slot].now < self.list[slot].needed(self.min_ratio).max(1))
+    }
+
+    /// What provenance says of the targets.
+    pub(crate) fn records(&self) -> Vec<TargetRecord> {
+        self.list
+            .iter()
+            .map(|t| TargetRecord {
+                object: t.object,
+                source_points: t.source,
+                points: t.now,
+                ratio: if t.reference > 0.0 { f64::from(t.now) / t.reference } else { 0.0 },
+            })
+            .collect()
+    }
+}
+
+impl Target {
+    /// Fewest points that keep the promise, never more than there are.
+    fn needed(&self, min_ratio: f64) -> u32 {
+        // A hair below, so that 0.9 of 10 is 9 whatever the last bit of 0.9 says.
+        (libm::ceil(min_ratio * self.reference - 1e-9) as u32).min(self.now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn targets(ids: &[i32], object: &[i32], ratio: f64) -> Targets {
+        let descriptions: Vec<Description> =
+            ids.iter().map(|&object_id| Description { object_id, ..Description::default() }).collect();
+        Targets::new(&descriptions, &tally(object), ratio)
+    }
+
+    #[test]
+    fn points_are_counted_whatever_the_ids() {
+        let counts = tally(&[3, -1, 3, i32::MAX, i32::MIN, 70_000, 0]);
+        let expected = [(i32::MIN, 1), (-1, 1), (0, 1), (3, 2), (70_000, 1), (i32::MAX, 1)];
+        assert_eq!(counts, BTreeMap::from(expected));
+        let t = targets(&[i32::MAX, 3, 3, 99, -1], &[3, -1, 3, i32::MAX, 5], 1.0);
+        assert_eq!(t.count(&[i32::MAX, 3, 5, -1]), [1, 1, 1]);
+    }
+
+    #[test]
+    fn a_selection_is_safe_while_each_target_keeps_its_share() {
+        let object = [1, 1, 1, 1, 2];
+        assert!(!targets(&[1], &object, 1.0).are_safe(&[1, 1, 1]));
+        assert!(targets(&[1], &object, 0.75).are_safe(&[1, 1, 1]));
+        assert!(targets(&[9], &object, 1.0).are_safe(&[]), "an object without points promises nothing");
+    }
+
+    #[test]
+    fn resampling_thins_the_promise_with_the_points() {
+        let mut t = targets(&[1], &[1; 10], 1.0);
+        t.update(&[1; 4], true);
+        assert_eq!(t.records()[0].ratio, 1.0);
+        assert!(t.are_safe(&[1; 4]) && !t.are_safe(&[1; 3]));
+        t.update(&[1; 3], false);
+        assert!(t.records()[0].ratio == 0.75 && !t.lost(2));
+    }
+}

@@ -1,0 +1,308 @@
+//! Which sentences are still true.
+//!
+//! Steps declare effects, sentences make claims; this is where the two meet, for each description
+//! and variant. What is not sure to be true is not handed on: the cost is one sentence of one
+//! variant, against a wrong label that no one would ever find.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::config::OnConflict;
+use super::targets::Targets;
+use super::transform::Effects;
+use super::variant::{Sentence, TextAction};
+use crate::language::{Claims, Lexicon, mirrored, words};
+use crate::scene::{Description, Object, normalise_label};
+
+/// Turns beyond this make compass words and clock faces false, in degrees.
+const STRONG_TURN_DEG: f64 = 15.0;
+/// Tilts beyond this make up and down doubtful, and so every sentence, in degrees.
+const STRONG_TILT_DEG: f64 = 30.0;
+/// Axes stretched against each other by more than this make sizes and shapes false.
+const STRONG_STRETCH: f64 = 0.10;
+/// Casts beyond this, an eighth of the range, make colours false, in levels of 255.
+const STRONG_CAST_255: f64 = 32.0;
+
+/// A step that was applied, and what it may make false.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub step: String,
+    pub effects: Effects,
+}
+
+/// What is no longer in the scene.
+pub(crate) struct Gone<'a> {
+    /// Classes of which no object is left, as words between spaces.
+    classes: Vec<String>,
+    /// Classes that lost an object.
+    rivals: BTreeSet<String>,
+    /// Class by object id.
+    class_of: BTreeMap<i32, String>,
+    targets: &'a Targets,
+}
+
+impl<'a> Gone<'a> {
+    /// Compares the points per object `before` any step with those `after` all of them. An object
+    /// is gone once it has no point left.
+    pub(crate) fn new(
+        objects: &[Object],
+        before: &BTreeMap<i32, u32>,
+        after: &BTreeMap<i32, u32>,
+        targets: &'a Targets,
+    ) -> Self {
+        let mut class_of = BTreeMap::new();
+        let (mut rivals, mut left) = (BTreeSet::new(), BTreeSet::new());
+        for object in objects.iter().filter(|o| before.contains_key(&o.id)) {
+            let class = normalise_label(&object.raw_category);
+            if after.contains_key(&object.id) {
+                left.insert(class.clone());
+            } else {
+                rivals.insert(class.clone());
+            }
+            class_of.entry(object.id).or_insert(class);
+        }
+        let classes = rivals.difference(&left).map(|class| sentence_of(class)).collect();
+        Self { classes, rivals, class_of, targets }
+    }
+
+    fn names_one(&self, sentence: &str) -> bool {
+        let plural = |class: &str, ending: &str| format!("{}{ending} ", class.trim_end());
+        self.classes.iter().any(|class| {
+            sentence.contains(class)
+                || sentence.contains(&plural(class, "s"))
+                || sentence.contains(&plural(class, "es"))
+        })
+    }
+
+    fn took_a_rival_of(&self, object: i32) -> bool {
+        self.class_of.get(&object).is_some_and(|class| self.rivals.contains(class))
+    }
+}
+
+/// What becomes of each description under these changes.
+pub(crate) fn judge(
+    descriptions: &[Description],
+    changes: &[Change],
+    gone: &Gone<'_>,
+    on_conflict: OnConflict,
+) -> Vec<Sentence> {
+    let total = Total::of(changes);
+    let sentence = |(index, description): (usize, &Description)| {
+        let mut sentence = Sentence {
+            description: index,
+            action: TextAction::Keep,
+            text: description.text.clone(),
+            changed_words: Vec::new(),
+            reason: None,
+            by_step: None,
+        };
+        let Some((reason, blamed)) = total.conflict(description, gone) else { return sentence };
+        sentence.reason = Some(reason.to_owned());
+        sentence.by_step = changes.iter().rev().find(|c| blamed(&c.effects)).map(|c| c.step.clone());
+        sentence.action = match on_conflict {
+            OnConflict::Keep => TextAction::Keep,
+            OnConflict::Drop => TextAction::Drop,
+            OnConflict::Adapt => match mirrored(&description.text) {
+                Some(new) if reason == MIRROR => {
+                    sentence.text = new.text;
+                    sentence.changed_words = new.changed;
+                    TextAction::Adapt
+                }
+                _ => TextAction::Drop,
+            },
+        };
+        sentence
+    };
+    descriptions.iter().enumerate().map(sentence).collect()
+}
+
+const MIRROR: &str = "mirror";
+
+/// The effects of all changes together.
+#[derive(Debug, Default)]
+struct Total {
+    mirrored: bool,
+    turned_deg: f64,
+    tilted_deg: f64,
+    stretched: f64,
+    recoloured: f64,
+}
+
+type Blame = fn(&Effects) -> bool;
+
+impl Total {
+    /// Amounts add up and never cancel, except mirrors: that errs on the side of the sentence.
+    fn of(changes: &[Change]) -> Self {
+        let mut total = Self::default();
+        for Change { effects, .. } in changes {
+            total.mirrored ^= effects.mirrors;
+            total.turned_deg += effects.turns_deg;
+            total.tilted_deg += effects.tilts_deg;
+            total.stretched = (1.0 + total.stretched) * (1.0 + effects.distorts_shape) - 1.0;
+            total.recoloured += effects.recolours;
+        }
+        total
+    }
+
+    /// The first thing that makes the sentence false, and which steps could have done it. A
+    /// mirror comes last: it alone can be mended.
+    fn conflict(&self, description: &Description, gone: &Gone<'_>) -> Option<(&'static str, Blame)> {
+        let claims = Claims::of(&description.text);
+        let spoken = sentence_of(&description.text);
+        let removed: Blame = |e| e.removes_points;
+        if gone.targets.lost(description.object_id) {
+            return Some(("target-lost", removed));
+        }
+        if gone.names_one(&spoken) {
+            return Some(("anchor-lost", removed));
+        }
+        if (claims.ordinal || superlative(&spoken)) && gone.took_a_rival_of(description.object_id) {
+            return Some(("rival-lost", removed));
+        }
+        if self.tilted_deg > STRONG_TILT_DEG {
+            return Some(("tilt", |e| e.tilts_deg > 0.0));
+        }
+        if claims.absolute && self.turned_deg > STRONG_TURN_DEG {
+            return Some(("turn", |e| e.turns_deg > 0.0));
+        }
+        if (claims.size || claims.shape) && self.stretched > STRONG_STRETCH {
+            return Some(("stretch", |e| e.distorts_shape > 0.0));
+        }
+        if claims.colour && self.recoloured > STRONG_CAST_255 {
+            return Some(("recolour", |e| e.recolours > 0.0));
+        }
+        // "right next to" is no side, and stays as it is.
+        let says_side = || mirrored(&description.text).is_none_or(|new| !new.changed.is_empty());
+        if claims.handed && self.mirrored && says_side() {
+            return Some((MIRROR, |e| e.mirrors));
+        }
+        None
+    }
+}
+
+/// The words of a text, lower case, each between spaces: whole words are found as substrings.
+fn sentence_of(text: &str) -> String {
+    words(text).fold(" ".to_owned(), |all, word| all + &word.to_lowercase() + " ")
+}
+
+/// Whether the sentence compares with all others of the class: "largest", "leftmost", "closest".
+fn superlative(sentence: &str) -> bool {
+    const BY_PLACE: [&str; 6] = ["closest", "nearest", "farthest", "furthest", "highest", "lowest"];
+    sentence.split_whitespace().any(|word| {
+        word.ends_with("most")
+            || BY_PLACE.contains(&word)
+            || (word.ends_with("est") && Lexicon::built_in().size.contains(word))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::testing::describing;
+
+    fn change(effects: Effects) -> Change {
+        Change { step: "a".into(), effects }
+    }
+
+    /// What becomes of sentences about object 1 when `left` objects keep points; objects 1, 2 are
+    /// chairs, 3 is a desk, 4 a trash can.
+    fn verdicts(texts: &[&str], effects: Effects, left: &[i32], policy: OnConflict) -> Vec<Sentence> {
+        let object =
+            |id, class: &str| Object { id, group_id: 0, raw_category: class.into(), segments: Vec::new() };
+        let objects = [
+            object(1, "chair"),
+            object(2, "chair"),
+            object(3, "desk"),
+            object(4, "trash can"),
+            object(5, "sofa"),
+        ];
+        let before: BTreeMap<i32, u32> = (1..=4).map(|id| (id, 10)).collect();
+        let after: BTreeMap<i32, u32> = left.iter().map(|&id| (id, 10)).collect();
+        let descriptions: Vec<Description> = texts.iter().map(|text| describing(1, text)).collect();
+        let targets = Targets::new(&descriptions, &before, 1.0);
+        let gone = Gone::new(&objects, &before, &after, &targets);
+        judge(&descriptions, &[change(effects)], &gone, policy)
+    }
+
+    fn reasons(texts: &[&str], effects: Effects, left: &[i32]) -> Vec<Option<String>> {
+        verdicts(texts, effects, left, OnConflict::Drop).into_iter().map(|s| s.reason).collect()
+    }
+
+    fn some(reason: &str) -> Option<String> {
+        Some(reason.into())
+    }
+
+    const ALL: [i32; 4] = [1, 2, 3, 4];
+
+    #[test]
+    fn each_effect_meets_its_claims_and_no_other() {
+        let texts = [
+            "the chair on the left",
+            "the red chair",
+            "the tall chair",
+            "the round chair",
+            "the chair by the north wall",
+            "the chair right next to the desk",
+            "a chair",
+        ];
+        let of =
+            |effects| -> Vec<bool> { reasons(&texts, effects, &ALL).iter().map(Option::is_some).collect() };
+        let none = Effects::default();
+        assert_eq!(of(none), [false; 7]);
+        let only = |hit: &[usize]| (0..7).map(|i| hit.contains(&i)).collect::<Vec<_>>();
+        assert_eq!(of(Effects { mirrors: true, ..none }), only(&[0]));
+        assert_eq!(of(Effects { recolours: 40.0, ..none }), only(&[1]));
+        assert_eq!(of(Effects { recolours: 20.0, ..none }), only(&[]));
+        assert_eq!(of(Effects { distorts_shape: 0.2, ..none }), only(&[2, 3]));
+        assert_eq!(of(Effects { distorts_shape: 0.05, ..none }), only(&[]));
+        assert_eq!(of(Effects { turns_deg: 90.0, ..none }), only(&[4]));
+        assert_eq!(of(Effects { tilts_deg: 90.0, ..none }), [true; 7]);
+    }
+
+    #[test]
+    fn two_mirrors_are_a_turn() {
+        let d = [describing(1, "the chair on the left")];
+        let targets = Targets::new(&d, &BTreeMap::new(), 1.0);
+        let gone = Gone::new(&[], &BTreeMap::new(), &BTreeMap::new(), &targets);
+        let mirror = change(Effects { mirrors: true, ..Effects::default() });
+        let reason = |changes: &[Change]| judge(&d, changes, &gone, OnConflict::Drop)[0].reason.clone();
+        assert_eq!(reason(std::slice::from_ref(&mirror)), some("mirror"));
+        assert_eq!(reason(&[mirror.clone(), mirror]), None);
+    }
+
+    #[test]
+    fn sentences_go_with_what_they_name_count_or_compare() {
+        let crop = Effects { removes_points: true, ..Effects::default() };
+        let texts = [
+            "the chair at the desk",
+            "the chair by the two desks",
+            "the chair by the Trash  Can.",
+            "the chair by the deskside can of trash",
+            "the second chair",
+            "the biggest chair",
+            "the leftmost chair",
+            "the chair by the sofa",
+        ];
+        assert_eq!(reasons(&texts, crop, &ALL), vec![None; 8]);
+        let anchor = some("anchor-lost");
+        let expected = [anchor.clone(), anchor.clone(), anchor, None, None, None, None, None];
+        assert_eq!(reasons(&texts, crop, &[1, 2]), expected);
+        let rival = some("rival-lost");
+        let expected = [None, rival.clone(), None, None, rival.clone(), rival.clone(), rival, None];
+        assert_eq!(reasons(&texts, crop, &[1, 3, 4]), expected);
+    }
+
+    #[test]
+    fn keeping_says_what_is_wrong_and_adapting_mends_mirrors_only() {
+        let mirror = Effects { mirrors: true, ..Effects::default() };
+        let texts = ["The chair on the LEFT.", "what is left of it"];
+        let keep = verdicts(&texts, mirror, &ALL, OnConflict::Keep);
+        assert_eq!((keep[0].action, &keep[0].reason), (TextAction::Keep, &some("mirror")));
+        let adapt = verdicts(&texts, mirror, &ALL, OnConflict::Adapt);
+        assert_eq!((adapt[0].action, adapt[0].text.as_str()), (TextAction::Adapt, "The chair on the RIGHT."));
+        assert_eq!(adapt[0].changed_words, [("LEFT".to_owned(), "RIGHT".to_owned())]);
+        assert_eq!((adapt[1].action, adapt[1].by_step.as_deref()), (TextAction::Drop, Some("a")));
+        let both = Effects { mirrors: true, recolours: 99.0, ..Effects::default() };
+        let adapt = verdicts(&["the red chair on the left"], both, &ALL, OnConflict::Adapt);
+        assert_eq!((adapt[0].action, &adapt[0].reason), (TextAction::Drop, &some("recolour")));
+    }
+}

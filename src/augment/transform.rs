@@ -1,0 +1,187 @@
+//! What a transform is: parameters read from TOML, a draw, and an action on the points.
+//!
+//! A transform never applies itself. It draws its parameters and says what is to be done in one
+//! of a few forms; the [`Augmenter`](super::Augmenter) then joins consecutive affine maps into one
+//! pass, folds colour tables into one, and guards the described objects when points are removed.
+
+use std::fmt::Debug;
+
+use serde_json::{Map, Value};
+
+use super::lut::{Histogram, Table};
+use super::moved::Moved;
+use crate::math::{Affine, Stream, Xyz};
+use crate::scene::{Colour, Points};
+
+/// How often a crop is tried at a random place before it is moved to the targets.
+pub(crate) const ATTEMPTS: usize = 4;
+
+/// One operation of a pipeline, with its parameters read and checked.
+pub(crate) trait Transform: Debug + Send + Sync {
+    /// Which optional columns it cannot do without.
+    fn needs(&self) -> Columns {
+        Columns::default()
+    }
+
+    /// What one key says too much or too little of, given the others; ranges are checked before.
+    fn check(&self) -> Result<(), Complaint> {
+        Ok(())
+    }
+
+    /// Draws the parameters of one variant. Called whether or not the step's gate is open, so that
+    /// changing a `p` moves no other value.
+    fn draw(&self, stream: &mut Stream) -> Drawn;
+}
+
+/// Optional columns of a scene.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Columns {
+    /// Colour.
+    pub colour: bool,
+    /// Normals.
+    pub normals: bool,
+}
+
+impl Columns {
+    /// Colour and nothing else.
+    pub(crate) const COLOUR: Self = Self { colour: true, normals: false };
+}
+
+/// A key whose value does not go with the others.
+#[derive(Debug)]
+pub(crate) struct Complaint {
+    /// The key to blame; the step itself when it is not written down.
+    pub key: &'static str,
+    /// What would be right.
+    pub expected: &'static str,
+}
+
+/// Complains about a range whose low end is above its high end.
+pub(crate) fn ordered(key: &'static str, [lo, hi]: [f64; 2]) -> Result<(), Complaint> {
+    if lo <= hi { Ok(()) } else { Err(Complaint { key, expected: "[low, high] with low ≤ high" }) }
+}
+
+/// What one variant gets of a step.
+pub(crate) struct Drawn {
+    /// The drawn values, by the names that provenance shows.
+    pub parameters: Map<String, Value>,
+    /// What the drawn values do to sentences.
+    pub effects: Effects,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// What applying a step may make false in a sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Effects {
+    /// Left and right change places.
+    pub mirrors: bool,
+    /// Longest over shortest factor of the axes, minus one: 0 keeps every shape.
+    pub distorts_shape: f64,
+    /// Colour cast in levels of 255; see [`Table::cast`](super::lut::Table::cast).
+    pub recolours: f64,
+    /// Points may be missing afterwards.
+    pub removes_points: bool,
+    /// Degrees by which horizontal directions turn, 0 to 180.
+    pub turns_deg: f64,
+    /// Degrees by which up leans over, 0 to 180.
+    pub tilts_deg: f64,
+}
+
+type MapOf = dyn Fn(&Moved<'_>) -> Affine;
+type ChangePoints = dyn Fn(&mut Points, &mut Stream);
+type TableOf = dyn Fn(&Histogram) -> Table;
+type ChangeColour = dyn Fn(&mut Colour, &[u32], &mut Stream);
+type CutAround = dyn Fn(&Xyz, [f32; 3]) -> Vec<u32>;
+type KeepByLot = dyn Fn(&mut Points, &[u32]) -> Vec<bool>;
+
+/// The forms that a transform's work takes.
+pub(crate) enum Action {
+    /// One affine map, which may depend on where the points are.
+    Affine(Box<MapOf>),
+    /// Noise on positions, by source vertex.
+    Positions(Box<ChangePoints>),
+    /// One table per channel, which may depend on how often each level occurs.
+    Table(Box<TableOf>),
+    /// Noise on colours, by source vertex (second argument).
+    Colours(Box<ChangeColour>),
+    /// Keeps the points around a place; gives the rows to keep, ascending.
+    Crop {
+        /// Random places to try, each a share of the list of points.
+        at: [f64; ATTEMPTS],
+        /// Rows to keep around a centre.
+        keep: Box<CutAround>,
+    },
+    /// Keeps points by lot: each source vertex draws one word. May write a kept point's new
+    /// position, colour and normal (means of a cell).
+    Thin {
+        /// Whether thinning is a resampling of everything, so that a target counts as whole as
+        /// long as a point of it is left.
+        resamples: bool,
+        /// Whether it moves points.
+        moves: bool,
+        /// Whether each row is kept.
+        keep: Box<KeepByLot>,
+    },
+}
+
+impl Drawn {
+    /// An action without parameters or effects yet.
+    pub(crate) fn new(action: Action) -> Self {
+        Self { parameters: Map::new(), effects: Effects::default(), action }
+    }
+
+    /// Records a drawn value.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.parameters.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Declares effects.
+    #[must_use]
+    pub(crate) fn doing(mut self, effects: Effects) -> Self {
+        self.effects = effects;
+        self
+    }
+}
+
+/// An operation as the table knows it: its name, its page, its schema and how it is read.
+pub struct Op {
+    /// The name in `op = "…"`.
+    pub name: &'static str,
+    /// The page: what it does, then the headings Columns, Text and Source.
+    pub doc: &'static str,
+    /// Schema of its parameters, subschemas inlined.
+    pub(crate) schema: fn() -> schemars::Schema,
+    /// Reads the parameters, once `op`, `id` and `p` are taken out.
+    pub(crate) read: fn(toml::de::Deserializer<'_>) -> Result<Box<dyn Transform>, toml::de::Error>,
+}
+
+impl Debug for Op {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Op({})", self.name)
+    }
+}
+
+/// Declares a transform: its page as `///` lines, the name of its entry in the table, the name
+/// in TOML and the type of its parameters. Only metadata lives in here, as rustfmt passes over it.
+macro_rules! transform {
+    ($(#[doc = $doc:literal])+ $entry:ident = $name:literal, $type:ty) => {
+        #[doc = concat!("The table's entry of `", $name, "`.")]
+        pub(crate) static $entry: $crate::augment::transform::Op = $crate::augment::transform::Op {
+            name: $name,
+            doc: concat!($($doc, "\n"),+),
+            schema: || {
+                let settings = schemars::generate::SchemaSettings::draft2020_12()
+                    .with(|s| s.inline_subschemas = true);
+                settings.into_generator().into_root_schema_for::<$type>()
+            },
+            read: |table| {
+                let read: $type = serde::Deserialize::deserialize(table)?;
+                Ok(Box::new(read))
+            },
+        };
+    };
+}
+pub(crate) use transform;

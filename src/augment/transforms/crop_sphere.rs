@@ -1,0 +1,127 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::augment::transform::{Action, Complaint, Drawn, Effects, Transform, transform};
+use crate::math::{Stream, Xyz};
+
+transform! {
+    /// Keeps the points nearest to a random point of the scene: a number of them, a share of
+    /// them, or all within a radius. Exactly one of `count`, `ratio` and `radius-m` is given.
+    ///
+    /// Described objects are guarded: where one would lose more than `min-target-ratio` allows,
+    /// the crop is tried again at another point, then in the middle of the targets, and where
+    /// that does not help either the step is left out. Provenance says which.
+    ///
+    /// ## Columns
+    /// Every column keeps the same rows, in the order of the source. Object ids are not
+    /// renumbered.
+    ///
+    /// ## Text
+    /// A sentence is left out of this variant where all objects of a class it names are gone, or
+    /// where it counts or compares and an object of its target's class is gone.
+    ///
+    /// ## Source
+    /// Pointcept `SphereCrop`, which leaves points sorted by distance and guards nothing.
+    CROP_SPHERE = "crop-sphere", CropSphere
+}
+
+/// Parameters of `crop-sphere`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct CropSphere {
+    /// Number of points to keep; a scene with fewer stays whole.
+    #[schemars(range(min = 1))]
+    count: Option<u32>,
+    /// Share of the points to keep, rounded up to a whole point.
+    #[schemars(range(min = 0.001, max = 1.0))]
+    ratio: Option<f64>,
+    /// Largest distance from the centre, in metres.
+    #[schemars(range(min = 0.01, max = 1e4))]
+    radius_m: Option<f64>,
+}
+
+impl Transform for CropSphere {
+    fn check(&self) -> Result<(), Complaint> {
+        let given = [self.count.is_some(), self.ratio.is_some(), self.radius_m.is_some()];
+        if given.into_iter().filter(|&g| g).count() == 1 {
+            return Ok(());
+        }
+        let key = if self.ratio.is_some() { "ratio" } else { "radius-m" };
+        Err(Complaint { key, expected: "exactly one of `count`, `ratio` and `radius-m`" })
+    }
+
+    fn draw(&self, stream: &mut Stream) -> Drawn {
+        let at = std::array::from_fn(|_| stream.unit());
+        let crop = *self;
+        let keep = Box::new(move |position: &Xyz, centre: [f32; 3]| crop.around(position, centre));
+        let effects = Effects { removes_points: true, ..Effects::default() };
+        Drawn::new(Action::Crop { at, keep }).doing(effects)
+    }
+}
+
+impl CropSphere {
+    fn around(self, position: &Xyz, centre: [f32; 3]) -> Vec<u32> {
+        let squared = distances(position, centre);
+        if let Some(radius) = self.radius_m {
+            let limit = (radius * radius) as f32;
+            return (0..).zip(&squared).filter(|&(_, &d)| d <= limit).map(|(row, _)| row).collect();
+        }
+        let n = position.len();
+        let wanted = match (self.count, self.ratio) {
+            (Some(count), _) => count as usize,
+            (None, ratio) => libm::ceil(n as f64 * ratio.unwrap_or(1.0)) as usize,
+        };
+        if wanted >= n {
+            return (0..n as u32).collect();
+        }
+        // The bits of numbers that are not negative sort as the numbers do; the row breaks ties.
+        let mut keys: Vec<u64> =
+            (0_u64..).zip(&squared).map(|(row, d)| u64::from(d.to_bits()) << 32 | row).collect();
+        let (nearest, _, _) = keys.select_nth_unstable(wanted);
+        let mut rows: Vec<u32> = nearest.iter().map(|&key| key as u32).collect();
+        rows.sort_unstable();
+        rows
+    }
+}
+
+fn distances(position: &Xyz, [cx, cy, cz]: [f32; 3]) -> Vec<f32> {
+    let Xyz { x, y, z } = position;
+    x.iter()
+        .zip(y)
+        .zip(z)
+        .map(|((x, y), z)| (x - cx) * (x - cx) + (y - cy) * (y - cy) + (z - cz) * (z - cz))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::augment::testing::scattered;
+
+    #[test]
+    fn keeps_the_nearest_by_brute_force_in_source_order() {
+        let position = scattered(500, 11).points.position;
+        let centre = position.get(17);
+        let crop = CropSphere { count: Some(123), ..CropSphere::default() };
+        let mut all: Vec<(f32, u32)> = distances(&position, centre).into_iter().zip(0..).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut expected: Vec<u32> = all[..123].iter().map(|&(_, row)| row).collect();
+        expected.sort_unstable();
+        assert_eq!(crop.around(&position, centre), expected);
+        let share = CropSphere { ratio: Some(0.246), ..CropSphere::default() };
+        assert_eq!(share.around(&position, centre), expected, "ceil(500 × 0.246) = 123");
+        let ball =
+            CropSphere { radius_m: Some(f64::from(all[122].0.sqrt()) + 1e-6), ..CropSphere::default() };
+        assert_eq!(ball.around(&position, centre), expected);
+        let whole = CropSphere { count: Some(500), ..CropSphere::default() };
+        assert_eq!(whole.around(&position, centre).len(), 500);
+        assert!(whole.around(&Xyz::default(), centre).is_empty());
+    }
+
+    #[test]
+    fn equal_distances_are_told_apart_by_row() {
+        let position = Xyz { x: vec![1.0; 6], y: vec![0.0; 6], z: vec![0.0; 6] };
+        let crop = CropSphere { count: Some(2), ..CropSphere::default() };
+        assert_eq!(crop.around(&position, [0.0; 3]), [0, 1]);
+    }
+}

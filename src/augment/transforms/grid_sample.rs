@@ -1,0 +1,196 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::augment::lut::to_level;
+use crate::augment::transform::{Action, Drawn, Effects, Transform, transform};
+use crate::math::{Stream, Xyz};
+use crate::scene::Points;
+
+transform! {
+    /// Keeps one point of each cell of a grid. Every point of a cell is equally likely: each
+    /// source vertex draws a lot, and the highest lot of a cell stays, so the pick does not
+    /// depend on the order of the points.
+    ///
+    /// With `pick = "mean"` the kept point moves to the mean of those points of its cell that
+    /// belong to the same object, and takes their mean colour and normal; its labels stay its own.
+    ///
+    /// Sampling thins everything by design, so described objects count as whole as long as one
+    /// of their points is left: one that shares all its cells with luckier neighbours keeps its
+    /// best point in addition, the only case in which a cell holds two.
+    ///
+    /// ## Columns
+    /// Every column keeps the same rows, in the order of the source.
+    ///
+    /// ## Text
+    /// As for `crop-sphere`, should an object that is not described lose its last point.
+    ///
+    /// ## Source
+    /// Pointcept `GridSample` in training, whose modulo pick favours the last points of a cell
+    /// and whose ties depend on the processor.
+    GRID_SAMPLE = "grid-sample", GridSample
+}
+
+/// Parameters of `grid-sample`.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub(super) struct GridSample {
+    /// Edge length of a cell, in metres.
+    #[schemars(range(min = 0.001, max = 100.0))]
+    cell_m: f64,
+    /// What stands for a cell.
+    pick: Pick,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Pick {
+    /// One of its points, each equally likely.
+    Uniform,
+    /// That point, moved to the mean of the points of its object in the cell.
+    Mean,
+}
+
+impl Default for GridSample {
+    fn default() -> Self {
+        Self { cell_m: 0.02, pick: Pick::Uniform }
+    }
+}
+
+impl Transform for GridSample {
+    fn draw(&self, _stream: &mut Stream) -> Drawn {
+        let (cell, mean) = (self.cell_m, self.pick == Pick::Mean);
+        let keep = Box::new(move |points: &mut Points, lots: &[u32]| {
+            let mut keep = vec![false; points.len()];
+            let cells = cells_of(&points.position, cell);
+            for group in cells.chunk_by(|a, b| a.0 == b.0) {
+                let best = group.iter().map(|&(_, row)| row).max_by_key(|&row| {
+                    // The earlier vertex wins a tie.
+                    (lots[row as usize], std::cmp::Reverse(points.orig_index[row as usize]))
+                });
+                if let Some(best) = best {
+                    keep[best as usize] = true;
+                    if mean {
+                        let same =
+                            |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
+                        let rows: Vec<u32> = group.iter().map(|&(_, row)| row).filter(same).collect();
+                        average(points, &rows, best as usize);
+                    }
+                }
+            }
+            keep
+        });
+        Drawn::new(Action::Thin { resamples: true, moves: mean, keep })
+            .with("cell-m", self.cell_m)
+            .doing(Effects { removes_points: true, ..Effects::default() })
+    }
+}
+
+/// `(cell, row)` of every point, sorted. Cells are numbered by 21 bits an axis from the lowest; a
+/// scene that spans more cells than that wraps around, far outside of any room.
+fn cells_of(position: &Xyz, cell: f64) -> Vec<(u64, u32)> {
+    let steps = position.axes().map(|axis| {
+        let index = |v: &f32| libm::floor(f64::from(*v) / cell) as i64;
+        let indices: Vec<i64> = axis.iter().map(index).collect();
+        let lowest = indices.iter().copied().min().unwrap_or(0);
+        indices.into_iter().map(|i| (i.wrapping_sub(lowest) as u64) & 0x1F_FFFF).collect::<Vec<u64>>()
+    });
+    let [x, y, z] = &steps;
+    let mut cells: Vec<(u64, u32)> =
+        (0..position.len()).map(|i| (x[i] << 42 | y[i] << 21 | z[i], i as u32)).collect();
+    cells.sort_unstable();
+    cells
+}
+
+/// Writes the mean of `rows` into row `into`.
+fn average(points: &mut Points, rows: &[u32], into: usize) {
+    let n = rows.len() as f64;
+    let mean = |column: &[f32]| rows.iter().map(|&r| f64::from(column[r as usize])).sum::<f64>() / n;
+    for axis in points.position.axes_mut() {
+        axis[into] = mean(axis) as f32;
+    }
+    if let Some(normal) = &mut points.normal {
+        let sum = normal.axes().map(mean);
+        let length = libm::sqrt(sum.iter().map(|v| v * v).sum());
+        // Normals that cancel out leave the point its own.
+        if length > 1e-6 {
+            for (axis, v) in normal.axes_mut().into_iter().zip(sum) {
+                axis[into] = (v / length) as f32;
+            }
+        }
+    }
+    if let Some(colour) = &mut points.colour {
+        for channel in colour.channels_mut() {
+            let sum: f64 = rows.iter().map(|&r| f64::from(channel[r as usize])).sum();
+            channel[into] = to_level(sum / n);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::augment::testing::{apply, apply_seeded, at_origin, describing, scattered, variant_of};
+
+    const STEP: &str = "op = 'grid-sample'\ncell-m = 0.25";
+
+    #[test]
+    fn one_point_of_each_cell_is_kept_and_every_one_is_an_input() {
+        let scene = scattered(3000, 5);
+        let cell = |p: [f32; 3]| p.map(|v| (f64::from(v) / 0.25).floor() as i64);
+        let distinct: BTreeSet<_> = (0..3000).map(|i| cell(scene.points.position.get(i))).collect();
+        let kept = apply(&scene, &[STEP]).scene.points;
+        assert_eq!(kept.len(), distinct.len());
+        assert!(distinct.len() < 2500, "some cells hold several points");
+        for i in 0..kept.len() {
+            assert_eq!(kept.position.get(i), scene.points.position.get(kept.orig_index[i] as usize));
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_points_does_not_matter() {
+        let scene = scattered(800, 6);
+        let mut turned = scene.clone();
+        turned.points = turned.points.select(&(0..800).rev().collect::<Vec<_>>());
+        let mut other = apply(&turned, &[STEP]).scene.points.orig_index;
+        other.reverse();
+        assert_eq!(apply(&scene, &[STEP]).scene.points.orig_index, other);
+    }
+
+    #[test]
+    fn every_point_of_a_cell_is_equally_likely() {
+        let scene = at_origin(5);
+        let mut count = [0_u32; 5];
+        for seed in 0..5000 {
+            count[apply_seeded(&scene, &[STEP], seed).scene.points.orig_index[0] as usize] += 1;
+        }
+        let chi2: f64 = count.iter().map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0).sum();
+        assert!(chi2 < 18.5, "99.9 % of fair picks stay below: {chi2} {count:?}");
+    }
+
+    #[test]
+    fn a_target_always_keeps_a_point() {
+        let mut scene = at_origin(50);
+        scene.points.object = vec![0; 50];
+        scene.points.object[49] = 7;
+        for _ in 0..3 {
+            let variant = variant_of(&scene, &[STEP], &[describing(7, "the lamp")], 1.0);
+            assert!(variant.scene.points.object.contains(&7));
+            assert_eq!(variant.provenance.targets[0].ratio, 1.0);
+        }
+    }
+
+    #[test]
+    fn means_stay_with_their_object() {
+        let mut scene = at_origin(4);
+        scene.points.position.x = vec![0.0, 0.2, 0.1, 0.24];
+        scene.points.object = vec![1, 1, 2, 1];
+        let kept = apply(&scene, &["op = 'grid-sample'\ncell-m = 0.25\npick = 'mean'"]).scene;
+        let x = kept.points.position.x[0];
+        match kept.points.object[0] {
+            1 => assert!((x - 0.44 / 3.0).abs() < 1e-6),
+            _ => assert_eq!(x, 0.1),
+        }
+        assert_eq!(kept.frame.applied, None);
+    }
+}
