@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{DatasetContext, ScanContext};
 use super::finding::{Finding, Severity};
+use super::report::Report;
 use super::rule::{Rule, Sink};
 use super::rules;
 use super::settings::{Settings, Thresholds};
@@ -55,6 +56,12 @@ impl Engine {
         let partial = self.partial;
         let context = DatasetContext { catalogue, summary, thresholds: &self.thresholds, partial };
         self.each(None, catalogue, |rule, sink| rule.dataset(&context, sink))
+    }
+
+    /// The report of a run: the findings of its scans and of the whole, settled and counted.
+    pub fn finish(&self, mut findings: Vec<Finding>, catalogue: &Catalogue, summary: &Summary) -> Report {
+        findings.extend(self.dataset(catalogue, summary));
+        Report::new(findings, catalogue, summary, !self.partial)
     }
 
     fn each(

@@ -27,7 +27,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what is wrong with a data set, where, why it matters and how to mend it
-    Audit(audit::AuditArgs),
+    Audit(Box<audit::AuditArgs>),
     /// Augment scans with labels, masks and sentences kept true, and write shards
     Augment(augment::AugmentArgs),
     /// Check that a folder of shards is what its manifest says

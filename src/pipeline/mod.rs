@@ -1,1 +1,7 @@
-//! From what was typed to what was written: plan, units, commit.
+//! Stages joined: what is loaded is audited, augmented and written.
+
+mod audit;
+mod config_file;
+
+pub use audit::{AuditRun, audit};
+pub use config_file::{ConfigFile, DatasetPaths};

@@ -1,4 +1,4 @@
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Severity};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::{DatasetContext, ScanContext};
 use crate::error::{Error, Kind};
@@ -19,7 +19,8 @@ rule! {
     /// Download or convert the file again and compare its size with the original.
     ///
     /// # Known exceptions
-    /// None. A missing file is FIL101, a file of another format FIL103, a bad record of a
+    /// A label table with values that cannot be read is a warning: masks do not need it. A missing
+    /// file is FIL101, a file of another format FIL103, a bad record of a
     /// references file FIL110.
     ///
     /// # Source
@@ -61,7 +62,10 @@ impl Rule for DamagedFile {
         let references = data.catalogue.references.iter().flat_map(|r| &r.faults);
         let references = references.filter(|e| e.kind() != Kind::Malformed);
         for error in data.catalogue.faults.iter().chain(references).filter(|e| is_damage(e)) {
-            out.report(draft(error).key(error.message()));
+            let of_labels =
+                error.kind() == Kind::Malformed && error.path() == data.catalogue.labels_path.as_deref();
+            let at_most = if of_labels { Severity::Warning } else { Severity::Error };
+            out.report(draft(error).key(error.message()).at_most(at_most));
         }
     }
 }

@@ -63,7 +63,9 @@ impl Rule for MissingFile {
     }
 
     fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
-        for error in data.catalogue.faults.iter().filter(|e| e.kind() == Kind::NotFound) {
+        let references = data.catalogue.references.iter().flat_map(|r| &r.faults);
+        let faults = data.catalogue.faults.iter().chain(references);
+        for error in faults.filter(|e| e.kind() == Kind::NotFound) {
             out.report(Draft::of_error(error).key(error.message()));
         }
     }
@@ -89,7 +91,7 @@ mod tests {
     fn silent_but_for_a_note_on_test_scans() {
         let mut f = Fixture::clean();
         f.catalogue.splits.clear();
-        f.descriptions(|d| d.clear());
+        f.descriptions(Vec::clear);
         for file in &mut f.scan().files[1..4] {
             file.bytes = None;
         }

@@ -22,7 +22,7 @@ rule! {
     /// mesh. Put the right file in place.
     ///
     /// # Known exceptions
-    /// Files that carry no such name are passed over. scene0009_00 of the official release names
+    /// Files that carry no such name are passed over. `scene0009_00` of the official release names
     /// itself wrongly; that is known and harmless.
     ///
     /// # Source

@@ -20,7 +20,7 @@ rule! {
     /// out of training, and say so when you report numbers.
     ///
     /// # Known exceptions
-    /// Small things are real: of the 67 objects of scene0000_00 four own under 100 vertices.
+    /// Small things are real: of the 67 objects of `scene0000_00` four own under 100 vertices.
     ///
     /// # Source
     /// <https://github.com/sosppxo/MDIN/issues/14>; the ScanNet benchmark leaves out instances under

@@ -71,7 +71,8 @@ impl Rule for ShiftedIds {
     }
 
     fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
-        let mut by_file: BTreeMap<u32, (Agreement, Vec<(&str, Agreement)>)> = BTreeMap::new();
+        type Scans<'a> = Vec<(&'a str, Agreement)>;
+        let mut by_file: BTreeMap<u32, (Agreement, Scans<'_>)> = BTreeMap::new();
         for (scan, facts) in &data.summary.scans {
             for (&file, agreement) in &facts.agreement {
                 let (sum, scans) = by_file.entry(file).or_default();

@@ -22,7 +22,7 @@ rule! {
     /// Keep the first half of the groups, which descriptions refer to, and drop the copies.
     ///
     /// # Known exceptions
-    /// scene0217_00 of the official release: objects 31 to 61 repeat 0 to 30.
+    /// `scene0217_00` of the official release: objects 31 to 61 repeat 0 to 30.
     ///
     /// # Source
     /// <https://github.com/ScanNet/ScanNet/issues/51>.
@@ -77,7 +77,9 @@ mod tests {
     fn double(f: &mut Fixture) {
         f.objects(|o| {
             let mut copies = o.clone();
-            copies.iter_mut().for_each(|c| c.id += 5);
+            for copy in &mut copies {
+                copy.id += 5;
+            }
             o.extend(copies);
         });
     }

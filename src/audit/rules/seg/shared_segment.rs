@@ -24,7 +24,7 @@ rule! {
     /// groups are the same object twice, describe only one of them.
     ///
     /// # Known exceptions
-    /// scene0217_00 of the official release lists every object twice (SEG104).
+    /// `scene0217_00` of the official release lists every object twice (SEG104).
     ///
     /// # Source
     /// <https://github.com/ScanNet/ScanNet/issues/51>; the last group wins in `read_aggregation` of

@@ -1,0 +1,105 @@
+//! Loads scans and audits them, each on its own.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use crate::audit::report::Report;
+use crate::audit::{Engine, Summary};
+use crate::error::{Error, Kind, Result};
+use crate::scene::{Catalogue, Scan, ScanEntry};
+
+/// The outcome of an audit.
+#[derive(Clone, Debug)]
+pub struct AuditRun {
+    /// Findings, totals and verdict.
+    pub report: Report,
+    /// Facts by scan.
+    pub summary: Summary,
+}
+
+/// Audits the scans of a catalogue on `workers` threads. `load` reads one scan; each is dropped
+/// as soon as it was looked at, so that memory holds at most one scan a worker. `progress` hears
+/// how many scans are done. The outcome depends on neither threads nor timing.
+///
+/// # Errors
+/// [`Kind::NotFound`] without scans, because nothing checked is never a success;
+/// [`Kind::Interrupted`] when `stop` was set.
+pub fn audit(
+    catalogue: &Catalogue,
+    engine: &Engine,
+    load: &(dyn Fn(&ScanEntry) -> Scan + Sync),
+    workers: usize,
+    progress: &(dyn Fn(usize) + Sync),
+    stop: &AtomicBool,
+) -> Result<AuditRun> {
+    if catalogue.scans.is_empty() {
+        return Err(Error::new(Kind::NotFound, "there is no scan to audit"));
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(|e| {
+        Error::new(Kind::Io, format!("cannot start {workers} threads: {e}")).help("use a smaller -j")
+    })?;
+    let done = AtomicUsize::new(0);
+    let one = |entry: &ScanEntry| {
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::new(Kind::Interrupted, "the audit was stopped before its end"));
+        }
+        let report = engine.scan(&load(entry), catalogue);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok((entry.id.clone(), report))
+    };
+    let reports: Vec<_> = pool.install(|| catalogue.scans.par_iter().map(one).collect::<Result<_>>())?;
+
+    let (mut findings, mut summary) = (Vec::new(), Summary::default());
+    for (id, report) in reports {
+        findings.extend(report.findings);
+        summary = summary.merge(Summary::of(id, report.facts))?;
+    }
+    let report = engine.finish(findings, catalogue, &summary);
+    Ok(AuditRun { report, summary })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Settings;
+    use crate::scene::Scene;
+
+    fn catalogue(scans: usize) -> Catalogue {
+        let mut catalogue = Catalogue::default();
+        catalogue.scans = (0..scans)
+            .map(|i| ScanEntry { id: format!("scene{i:04}_00"), dir: format!("scans/{i}").into() })
+            .collect();
+        catalogue.index();
+        catalogue
+    }
+
+    fn load(entry: &ScanEntry) -> Scan {
+        let file = |role: crate::scene::Role| crate::scene::ScanFile {
+            role,
+            path: entry.dir.join(role.file_name(&entry.id)),
+            bytes: entry.id.contains('3').then_some(1),
+        };
+        let scene = Scene { id: entry.id.clone(), ..Scene::default() };
+        Scan { scene, files: crate::scene::Role::ALL.map(file).into(), ..Scan::default() }
+    }
+
+    fn run(catalogue: &Catalogue, workers: usize, stop: bool) -> Result<AuditRun> {
+        let engine = Engine::new(&Settings::default()).unwrap();
+        audit(catalogue, &engine, &load, workers, &|_| {}, &AtomicBool::new(stop))
+    }
+
+    #[test]
+    fn the_outcome_is_the_same_for_any_number_of_threads() {
+        let catalogue = catalogue(40);
+        let json = |workers| crate::audit::report::json(&run(&catalogue, workers, false).unwrap().report);
+        assert_eq!(json(1), json(7));
+        assert!(json(1).contains("\"FIL101\""));
+    }
+
+    #[test]
+    fn nothing_to_check_and_a_stop_are_errors() {
+        assert_eq!(run(&catalogue(0), 1, false).err().unwrap().kind(), Kind::NotFound);
+        assert_eq!(run(&catalogue(2), 1, true).err().unwrap().kind(), Kind::Interrupted);
+    }
+}
