@@ -66,6 +66,15 @@ impl Place {
     }
 }
 
+/// Of `known` names the one most like `name`, if any is like it.
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .map(|k| (strsim::normalized_damerau_levenshtein(name, k), k))
+        .filter(|(likeness, _)| *likeness > 0.5)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
+}
+
 fn clamp(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
@@ -126,6 +135,26 @@ impl Error {
             _ => None,
         };
         error
+    }
+
+    /// An error in the text of a TOML file, at its line and column; an unknown key gets the
+    /// nearest known one as its remedy.
+    pub fn toml(path: &Path, source: &str, error: &toml::de::Error) -> Self {
+        let message = error.message().trim();
+        let mut told = Self::new(Kind::Config, message.lines().collect::<Vec<_>>().join("; ")).at(path);
+        if let Some(span) = error.span() {
+            told = told.place(Place::of_offset(source.as_bytes(), span.start));
+        }
+        // serde says: unknown field `x`, expected one of `a`, `b`
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        if message.starts_with("unknown")
+            && let Some(unknown) = quoted.next()
+        {
+            if let Some(near) = nearest(unknown, quoted) {
+                told = told.help(format!("did you mean `{near}`?"));
+            }
+        }
+        told
     }
 
     /// Names the file.

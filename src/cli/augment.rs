@@ -1,12 +1,274 @@
 //! `dataprep augment`.
 
-use super::{Exit, Globals, Output};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Exit, Globals, Output, interrupt};
 use crate::error::Result;
+use crate::pipeline::{Committed, Config, OnError, Overrides, Plan, Progress, Session, Stage, State, plan};
+use crate::store::Local;
+use crate::write::{Manifest, Skipped};
 
 /// Arguments of `dataprep augment`.
 #[derive(Debug, clap::Args)]
-pub struct AugmentArgs {}
+#[command(after_help = "\
+Examples:
+  dataprep augment --pipeline pipelines/default.toml
+  dataprep augment --pipeline pipelines/default.toml /data/scannet/scans -o out/run1 --variants 8
+  dataprep augment --pipeline pipelines/default.toml --dry-run
 
-pub(super) fn run(_args: &AugmentArgs, _globals: &Globals, _output: &mut Output) -> Result<Exit> {
-    Ok(Exit::CouldNotRun)
+A run that was stopped or killed goes on where it was when the same command is run again; the
+result is the same to the byte.")]
+pub struct AugmentArgs {
+    /// Pipeline file
+    #[arg(short, long, value_name = "FILE")]
+    pipeline: PathBuf,
+    /// Folders of scans, or single scan folders [default: those of the pipeline]
+    scans: Vec<PathBuf>,
+    /// Output folder [default: that of the pipeline]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Seed [default: that of the pipeline]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Augmented copies of each scan [default: those of the pipeline]
+    #[arg(long, value_name = "N")]
+    variants: Option<u32>,
+    /// Only scans whose id matches
+    #[arg(long, value_name = "GLOB")]
+    scenes: Option<String>,
+    /// Change any other key of the pipeline: --set 'text.on-conflict="keep"'
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Do only part I of N of the work (I from 0); the part that comes last finishes the data set
+    #[arg(long, value_name = "I/N", value_parser = partition)]
+    partition: Option<(usize, usize)>,
+    /// Go on with a run that was stopped; this happens anyway, and a new folder simply starts
+    #[arg(long)]
+    resume: bool,
+    /// Replace what the output folder holds
+    #[arg(long, conflicts_with = "resume")]
+    overwrite: bool,
+    /// Print the plan and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Check the invariants of every variant while running; a violation stops the run
+    #[arg(long)]
+    verify: bool,
+}
+
+fn partition(text: &str) -> Result<(usize, usize), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((i, n)) if i < n => Ok((i, n)),
+        _ => Err("write it as I/N with I from 0 to N-1, such as 0/4".into()),
+    }
+}
+
+pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
+    let overrides = Overrides {
+        scans: args.scans.clone(),
+        output: args.output.clone(),
+        seed: args.seed,
+        variants: args.variants,
+        scenes: args.scenes.clone(),
+        set: args.set.clone(),
+    };
+    let started = Instant::now();
+    let stop = interrupt::flag();
+    let config = Config::read(&args.pipeline, &overrides)?;
+    let dir = config.output.dir.clone().ok_or_else(|| {
+        config.error("output.dir", "no output folder is named").help("name one with -o, or in the pipeline")
+    })?;
+    let mut notes = Vec::new();
+    let plan = plan(&config, &mut notes)?;
+    notes.iter().for_each(|note| output.note(note));
+    if args.dry_run {
+        output.data(&describe(&plan, &config, &dir))?;
+        return Ok(Exit::Clean);
+    }
+
+    let store = Local::new(&dir);
+    if let State::Complete(manifest) = State::of(&store, &plan)?
+        && !args.overwrite
+    {
+        output.note(&format!("{}: complete, nothing to do", dir.display()));
+        return Ok(exit_of(&manifest, &plan, &config));
+    }
+    let on_error = config.check.on_error;
+    let mut session = Session::open(plan, store)?;
+    session.verify = args.verify;
+    let lock = session.prepare(args.overwrite)?;
+    let (part, parts) = args.partition.unwrap_or((0, 1));
+    let units = session.plan.partition(part, parts);
+    let progress = Progress::default();
+    watch(&session.plan, &units, &progress, globals, || {
+        session.run(&units, globals.workers(), &progress, stop)
+    })?;
+    if parts > 1 {
+        drop(lock);
+        output.note(&format!("part {part} of {parts}: {} units done", units.len()));
+        if let Some(missing) = first_missing(&session)? {
+            output.note(&format!("the data set is not finished: {missing} is not done yet"));
+            return Ok(Exit::Clean);
+        }
+    }
+    let committed = session.commit()?;
+    output.note(&summary(&committed, &session.plan, &progress, &dir, started.elapsed()));
+    for finding in &committed.findings {
+        output.note(&format!("{} [{}] {}", finding.code, finding.severity, finding.message));
+    }
+    let skipped = committed.skipped > 0 && on_error != Some(OnError::Skip);
+    Ok(if skipped { Exit::Findings } else { Exit::Clean })
+}
+
+fn exit_of(manifest: &Manifest, plan: &Plan, config: &Config) -> Exit {
+    let skipped = manifest.skipped.len() > plan.skipped.len();
+    if skipped && config.check.on_error != Some(OnError::Skip) { Exit::Findings } else { Exit::Clean }
+}
+
+fn first_missing(session: &Session) -> Result<Option<String>> {
+    for unit in &session.plan.units {
+        if session.marker(unit)?.is_none() {
+            return Ok(Some(unit.name.clone()));
+        }
+    }
+    Ok(None)
+}
+
+/// Runs `work` with a bar on a terminal, with a line now and then elsewhere.
+fn watch<T: Send>(
+    plan: &Plan,
+    units: &[usize],
+    progress: &Progress,
+    globals: &Globals,
+    work: impl FnOnce() -> T + Send,
+) -> T {
+    if globals.no_progress || globals.quiet > 0 {
+        return work();
+    }
+    let scans: usize = units.iter().map(|&u| plan.units[u].scans.len()).sum();
+    let bar = ProgressBar::new(scans as u64);
+    let style = "{bar:30} {pos}/{len} scans  {msg}  {elapsed} elapsed, {eta} left";
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let (mut waited, mut next_line) = (0, 50);
+            while !over.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(100));
+                let done = progress.scans.load(Ordering::Relaxed);
+                let message = format!(
+                    "{} variants, {}",
+                    progress.samples.load(Ordering::Relaxed),
+                    bytes(progress.bytes.load(Ordering::Relaxed))
+                );
+                waited += 1;
+                if Output::is_terminal() {
+                    bar.set_position(done as u64);
+                    bar.set_message(message);
+                } else if waited >= next_line {
+                    // Plain lines: after 5 seconds, then ever more rarely, up to once a minute.
+                    next_line = waited + (waited).clamp(50, 600);
+                    Output::line(&format!("{done}/{scans} scans, {message}"));
+                }
+            }
+        });
+        let result = work();
+        over.store(true, Ordering::Relaxed);
+        bar.finish_and_clear();
+        result
+    })
+}
+
+/// What a dry run prints.
+fn describe(plan: &Plan, config: &Config, dir: &Path) -> String {
+    let copies = config.sample.variants + u32::from(config.sample.include_original);
+    let scans: usize = plan.units.iter().map(|u| u.scans.len()).sum();
+    let mesh_bytes: u64 =
+        plan.inputs.iter().filter(|i| i.name.ends_with("_vh_clean_2.ply")).map(|i| i.bytes).sum();
+    let mut text = format!("plan {}\n", plan.plan_id);
+    text += &format!("  {scans} scans x {copies} variants = {} rows\n", scans * copies as usize);
+    text += &format!(
+        "  {} shards, about {}, in {}\n",
+        plan.units.len(),
+        bytes(mesh_bytes * u64::from(copies)),
+        dir.display()
+    );
+    for step in &config.steps {
+        text += &format!("  step {} ({}), p = {}\n", step.id, step.op, step.p);
+    }
+    for unit in &plan.units {
+        text += &format!("  {}: {} scans\n", unit.name, unit.scans.len());
+    }
+    text + &left_out(&plan.skipped)
+}
+
+/// What the end of a run says.
+fn summary(committed: &Committed, plan: &Plan, progress: &Progress, dir: &Path, elapsed: Duration) -> String {
+    let manifest = &committed.manifest;
+    let scans: usize = plan.units.iter().map(|u| u.scans.len()).sum();
+    let size: u64 = manifest.shards.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
+    let text = &manifest.text;
+    let dropped: u64 = text.dropped.values().sum();
+    let mut lines = vec![
+        format!(
+            "{scans} scans -> {} variants with {} descriptions in {} shards, {} in {}",
+            manifest.totals.scenes,
+            manifest.totals.descriptions,
+            manifest.shards.len(),
+            bytes(size),
+            dir.display()
+        ),
+        format!(
+            "  text: {} kept, {} rewritten, {dropped} left out{}",
+            text.kept,
+            text.adapted,
+            reasons(text)
+        ),
+    ];
+    let found: u64 = manifest.findings.values().sum();
+    if found > 0 {
+        let codes: Vec<String> = manifest.findings.iter().map(|(c, n)| format!("{c} x{n}")).collect();
+        lines.push(format!("  findings: {} (dataprep audit says where and why)", codes.join(", ")));
+    }
+    let stages = Stage::ALL.map(|s| format!("{} {:.2} s", s.name(), progress.seconds(s)));
+    lines.push(format!("  time: {:.2} s; over all threads {}", elapsed.as_secs_f64(), stages.join(", ")));
+    let before = progress.units_before.load(Ordering::Relaxed);
+    if before > 0 {
+        lines.push(format!("  {before} of {} shards were there from an earlier run", plan.units.len()));
+    }
+    lines.push(format!("  data set {}", &committed.dataset_id[..16]));
+    lines.join("\n") + "\n" + &left_out(&manifest.skipped)
+}
+
+fn reasons(text: &crate::write::TextCounts) -> String {
+    if text.dropped.is_empty() {
+        return String::new();
+    }
+    let reasons: Vec<String> = text.dropped.iter().map(|(why, n)| format!("{why} {n}")).collect();
+    format!(" ({})", reasons.join(", "))
+}
+
+/// What was left out, the first few by name.
+fn left_out(skipped: &[Skipped]) -> String {
+    const SHOWN: usize = 10;
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("  left out: {}\n", skipped.len());
+    for Skipped { what, why } in skipped.iter().take(SHOWN) {
+        text += &format!("    {what}: {why}\n");
+    }
+    if skipped.len() > SHOWN {
+        text += &format!("    and {} more, all named in manifest.json\n", skipped.len() - SHOWN);
+    }
+    text
+}
+
+fn bytes(n: u64) -> String {
+    indicatif::DecimalBytes(n).to_string()
 }

@@ -21,6 +21,7 @@ use clap::Parser as _;
 
 pub use args::{Cli, Command, Globals};
 pub use output::Output;
+pub use schema::Document;
 
 use crate::error::{Error, Kind};
 

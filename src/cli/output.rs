@@ -54,6 +54,11 @@ impl Output {
         say(&format!("{red}{word}{red:#}: {error}"));
     }
 
+    /// A line on stderr while work goes on; the caller has looked at `--quiet`.
+    pub(super) fn line(text: &str) {
+        say(text);
+    }
+
     /// Whether whoever read stdout has gone.
     pub fn is_closed(&self) -> bool {
         self.closed

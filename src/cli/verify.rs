@@ -1,12 +1,66 @@
 //! `dataprep verify`.
 
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
 use super::{Exit, Globals, Output};
 use crate::error::Result;
+use crate::write::{Problem, verify};
 
 /// Arguments of `dataprep verify`.
 #[derive(Debug, clap::Args)]
-pub struct VerifyArgs {}
+#[command(after_help = "\
+Checks every file of the manifest: size and BLAKE3 (SHD101), rows and counts (SHD102), layout
+(SHD103), that every target has the points it claims (SHD104), and that no room is in two splits
+(SHD108). Exit code 1 says that something is not as the manifest claims.")]
+pub struct VerifyArgs {
+    /// Folder with a manifest.json
+    dir: PathBuf,
+    /// Form of the output
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output_format: Format,
+}
 
-pub(super) fn run(_args: &VerifyArgs, _globals: &Globals, _output: &mut Output) -> Result<Exit> {
-    Ok(Exit::CouldNotRun)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub(super) fn run(args: &VerifyArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(globals.workers()).build().map_err(|e| {
+        crate::Error::new(crate::Kind::Io, format!("cannot start {} threads: {e}", globals.workers()))
+    })?;
+    let (manifest, problems) = pool.install(|| verify(&args.dir, &|_| {}))?;
+    match args.output_format {
+        Format::Text => output.data(&text(&problems))?,
+        Format::Json => {
+            let list: Vec<_> = problems
+                .iter()
+                .map(|p| serde_json::json!({ "code": p.code, "file": p.file, "message": p.message }))
+                .collect();
+            output.data(&format!("{:#}\n", serde_json::json!({ "problems": list })))?;
+        }
+    }
+    if problems.is_empty() {
+        output.note(&format!(
+            "{}: {} shards, {} scene variants, {} descriptions, all as the manifest says",
+            args.dir.display(),
+            manifest.shards.len(),
+            manifest.scenes.len(),
+            manifest.totals.descriptions,
+        ));
+        return Ok(Exit::Clean);
+    }
+    output.note(&format!(
+        "{} problems. A shard can be made again: remove manifest.json and the files named above, then run \
+         the same augment command; it writes what is missing and nothing else.",
+        problems.len()
+    ));
+    Ok(Exit::Findings)
+}
+
+fn text(problems: &[Problem]) -> String {
+    problems.iter().map(|p| format!("{} {}: {}\n", p.code, p.file, p.message)).collect()
 }

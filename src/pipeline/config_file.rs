@@ -51,7 +51,7 @@ impl ConfigFile {
             let place = Place::of_offset(&bytes, e.valid_up_to());
             Error::new(Kind::Config, "the configuration is not UTF-8 text").at(path).place(place)
         })?;
-        let mut config = Self::parse(text).map_err(|e| e.at(path))?;
+        let mut config = Self::parse(path, text)?;
         let dir = path.parent().unwrap_or(Path::new(""));
         let paths = &mut config.dataset;
         let lists = paths.scans.iter_mut().chain(&mut paths.references);
@@ -61,26 +61,9 @@ impl ConfigFile {
         Ok(config)
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|e| {
-            let mut error = Error::new(Kind::Config, e.message());
-            if let Some(span) = e.span() {
-                error = error.place(Place::of_offset(text.as_bytes(), span.start));
-            }
-            match nearest_key(e.message()) {
-                Some(key) => error.help(format!("did you mean `{key}`?")),
-                None => error,
-            }
-        })
+    fn parse(path: &Path, text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|e| Error::toml(path, text, &e))
     }
-}
-
-/// Of the names that the message of an unknown key or value says are known, the one most like it.
-fn nearest_key(message: &str) -> Option<&str> {
-    let mut names = message.strip_prefix("unknown ")?.split('`').skip(1).step_by(2);
-    let unknown = names.next()?;
-    let likeness = |name: &str| strsim::jaro_winkler(unknown, name);
-    names.max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|n| likeness(n) > 0.75)
 }
 
 #[cfg(test)]
@@ -96,13 +79,13 @@ mod tests {
             ("[audit.thresholds]\nmin-target-vertexes = 3\n", (2, 1), "`min-target-vertices`"),
             ("[audits]\n", (1, 2), "`audit`"),
         ] {
-            let error = ConfigFile::parse(text).err().unwrap();
+            let error = ConfigFile::parse(Path::new("d.toml"), text).err().unwrap();
             assert_eq!(error.kind(), Kind::Config);
             let (row, column) = place;
             assert_eq!(error.where_in_file(), Some(&Place::Line { row, column }), "{text}");
             assert!(error.remedy().unwrap().contains(suggestion), "{error}");
         }
-        let wrong = ConfigFile::parse("[audit]\nselect = 3\n").err().unwrap();
+        let wrong = ConfigFile::parse(Path::new("d.toml"), "[audit]\nselect = 3\n").err().unwrap();
         assert_eq!(wrong.where_in_file(), Some(&Place::Line { row: 2, column: 10 }));
     }
 

@@ -1,7 +1,24 @@
-//! Stages joined: what is loaded is audited, augmented and written.
+//! From what was typed to what was written: configuration → plan → units → commit.
+//!
+//! The three calls are the same on one machine's threads and on a cluster: [`plan()`] lists the
+//! inputs and packs them into units, [`Session::run_unit`] turns one unit into one shard (pure and
+//! idempotent: the same plan and unit give the same bytes anywhere), [`Session::commit`] writes
+//! the manifest once every unit has its marker. [`Session::run`] is the three on this machine's
+//! threads.
 
 mod audit;
+mod commit;
+mod config;
 mod config_file;
+mod plan;
+mod run;
+mod samples;
+mod unit;
 
 pub use audit::{AuditRun, audit};
+pub use commit::Committed;
+pub use config::{Config, OnError, Overrides, Undescribed, schema};
 pub use config_file::{ConfigFile, DatasetPaths};
+pub use plan::{Plan, Sources, Unit, plan};
+pub use run::{Progress, Stage, State};
+pub use unit::{Done, Marker, Session};

@@ -76,6 +76,10 @@ impl Local {
     /// Names of the files directly in folder `name`, sorted; none when it is not there.
     /// Temporary files are left out.
     pub fn list(&self, name: &str) -> Result<Vec<String>> {
+        self.entries(name, fs::FileType::is_file)
+    }
+
+    fn entries(&self, name: &str, wanted: impl Fn(&fs::FileType) -> bool) -> Result<Vec<String>> {
         let dir = self.path(name);
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
@@ -86,12 +90,46 @@ impl Local {
         for entry in entries {
             let entry = entry.map_err(|e| Error::io("list", &dir, &e))?;
             let file = entry.file_name().to_string_lossy().into_owned();
-            if !file.starts_with(TEMPORARY) && entry.file_type().is_ok_and(|t| t.is_file()) {
+            if !file.starts_with(TEMPORARY) && entry.file_type().is_ok_and(|t| wanted(&t)) {
                 names.push(file);
             }
         }
         names.sort();
         Ok(names)
+    }
+
+    /// Names of the folders directly in folder `name`, sorted; none when it is not there.
+    pub fn folders(&self, name: &str) -> Result<Vec<String>> {
+        self.entries(name, fs::FileType::is_dir)
+    }
+
+    /// Takes the folder for this process until the returned file is dropped.
+    ///
+    /// # Errors
+    /// `Conflict` when another process has it.
+    pub fn lock(&self, name: &str) -> Result<File> {
+        let path = self.path(name);
+        let dir = self.path(split(name).0);
+        fs::create_dir_all(&dir).map_err(|e| Error::io("make the folder", &dir, &e))?;
+        let file = File::create(&path).map_err(|e| Error::io("write", &path, &e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(fs::TryLockError::WouldBlock) => {
+                Err(Error::new(Kind::Conflict, "another run is writing into this folder")
+                    .at(&self.root)
+                    .help("wait for it, or choose another folder with -o"))
+            }
+            Err(fs::TryLockError::Error(e)) => Err(Error::io("lock", path, &e)),
+        }
+    }
+
+    /// Removes a folder with all that is in it; one that is not there is fine.
+    pub fn remove_folder(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
+        match fs::remove_dir_all(&path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
+            _ => Ok(()),
+        }
     }
 
     /// Opens a temporary file in folder `name`, to be written and then published under a name

@@ -22,6 +22,6 @@ pub use manifest::{
     Blob, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex, Skipped, TextCounts,
 };
 pub use sample::{Sample, Sentence, SourceObject};
-pub use schema::{BLOBS, Table, describe};
+pub use schema::{BLOBS, BlobColumn, Table, describe};
 pub use shard::{ShardSummary, ShardWriter, Written};
 pub use verify::{Problem, verify};

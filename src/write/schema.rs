@@ -103,6 +103,17 @@ pub const BLOBS: [BlobColumn; 7] = [
     },
 ];
 
+impl BlobColumn {
+    fn shape(&self) -> String {
+        if self.width == 1 { "[N]".to_owned() } else { format!("[N,{}]", self.width) }
+    }
+
+    /// `<f4 [N,3]`.
+    pub fn spell(&self) -> String {
+        format!("{} {}", self.dtype, self.shape())
+    }
+}
+
 fn scenes() -> Vec<Field> {
     let mut fields = vec![
         text("sample_id", "scan and variant: scene0011_00/v002"),
@@ -123,10 +134,9 @@ fn scenes() -> Vec<Field> {
         fixed("fingerprint", 32, "|u1", "[32]", "BLAKE3 of the row's blobs in column order"),
     ];
     for blob in BLOBS {
-        let shape = if blob.width == 1 { "[N]".to_owned() } else { format!("[N,{}]", blob.width) };
         let mut metadata = about(blob.about);
         metadata.insert("dtype".into(), blob.dtype.into());
-        metadata.insert("shape".into(), shape);
+        metadata.insert("shape".into(), blob.shape());
         metadata.insert("layout".into(), "C order, one value, the tail of its column chunk".into());
         fields.push(Field::new(blob.name, DataType::Binary, false).with_metadata(metadata));
     }

@@ -1,0 +1,105 @@
+//! The commit: every unit's marker merged into one manifest, written last.
+
+use std::collections::BTreeMap;
+
+use super::plan::Unit;
+use super::unit::{Marker, Session};
+use crate::audit::{Finding, Severity, Summary};
+use crate::error::{Error, Kind, Result};
+use crate::store::Outcome;
+use crate::write::{BLOBS, FORMAT, MANIFEST, Manifest};
+
+/// A finished data set.
+#[derive(Debug)]
+pub struct Committed {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// BLAKE3 of the manifest's bytes: the data set's id.
+    pub dataset_id: String,
+    /// Findings about the data set as a whole.
+    pub findings: Vec<Finding>,
+    /// Scans, objects and descriptions left out.
+    pub skipped: usize,
+}
+
+impl Session {
+    /// Merges the markers of all units and publishes the manifest. What is counted comes from the
+    /// markers and from nothing else, so every unit counts exactly once, whoever ran it.
+    ///
+    /// # Errors
+    /// `Conflict` when a unit has no marker (its name is said) or another manifest is there.
+    pub fn commit(&self) -> Result<Committed> {
+        let mut markers: Vec<(&Unit, Marker)> = Vec::new();
+        let mut missing = Vec::new();
+        for unit in &self.plan.units {
+            match self.marker(unit)? {
+                Some(marker) => markers.push((unit, marker)),
+                None => missing.push(unit.name.as_str()),
+            }
+        }
+        if let Some(first) = missing.first() {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("{} units are not done, first {first}", missing.len()),
+            )
+            .at(self.store.root())
+            .help("run the same command again, or the partitions that are missing"));
+        }
+        let mut manifest = Manifest {
+            format: FORMAT,
+            tool: self.plan.tool.clone(),
+            plan_id: self.plan.plan_id.clone(),
+            pipeline: self.plan.pipeline.clone(),
+            pipeline_blake3: blake3::hash(self.plan.pipeline.as_bytes()).to_hex().to_string(),
+            inputs: self.plan.inputs.clone(),
+            columns: BLOBS.iter().map(|b| (b.name.to_owned(), b.spell())).collect(),
+            skipped: self.plan.skipped.clone(),
+            ..Manifest::default()
+        };
+        let mut facts = Summary::default();
+        for (unit, marker) in markers {
+            manifest.add_shard(&unit.split, marker.shard);
+            manifest.skipped.extend(marker.skipped);
+            manifest.text.merge(&marker.text);
+            for (code, n) in marker.findings {
+                *manifest.findings.entry(code).or_default() += n;
+            }
+            facts = facts.merge(marker.facts)?;
+        }
+        manifest.skipped.sort();
+        manifest.classes = self.classes(&manifest);
+        let findings = self.engine.dataset(&self.catalogue, &facts);
+        for finding in &findings {
+            *manifest.findings.entry(finding.code.clone()).or_default() += 1;
+        }
+        let bytes = manifest.to_bytes();
+        if let Outcome::Existed(before) = self.store.create(MANIFEST, &bytes)?
+            && before != bytes
+        {
+            return Err(Error::new(Kind::Conflict, "another manifest is there")
+                .at(self.store.path(MANIFEST))
+                .help("choose another folder with -o, or replace what is there with --overwrite"));
+        }
+        Ok(Committed {
+            dataset_id: Manifest::dataset_id(&bytes),
+            skipped: manifest.skipped.len() - self.plan.skipped.len(),
+            findings: findings.into_iter().filter(|f| f.severity != Severity::Info).collect(),
+            manifest,
+        })
+    }
+
+    /// Class lookups of the categories that occur.
+    fn classes(&self, manifest: &Manifest) -> BTreeMap<String, [i32; 3]> {
+        let categories = manifest.totals.by_category.keys();
+        categories
+            .map(|category| {
+                let index = |class: Option<u8>| class.map_or(-1, i32::from);
+                let row = self.catalogue.labels.get(category);
+                let classes = row.map_or([0, -1, -1], |r| {
+                    [i32::from(r.nyu40), index(r.scannet20()), index(r.scannet200())]
+                });
+                (category.clone(), classes)
+            })
+            .collect()
+    }
+}

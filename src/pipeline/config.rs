@@ -1,0 +1,444 @@
+//! The pipeline file: what was typed, checked, with exact places for everything that is wrong.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::de::{DeTable, DeValue};
+
+use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
+use crate::error::{Error, Kind, Place, Result};
+use crate::store;
+
+/// What is read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Input {
+    /// Folders of scans, or single scan folders. Relative to the pipeline file.
+    pub scans: Vec<PathBuf>,
+    /// References files (ScanRefer JSON). Found beside the scans when left out.
+    pub references: Vec<PathBuf>,
+    /// The label table. Found beside the scans when left out.
+    pub labels: Option<PathBuf>,
+    /// Split lists by name. Found beside the scans when left out.
+    pub splits: BTreeMap<String, PathBuf>,
+    /// Only these splits; all when empty.
+    pub split: Vec<String>,
+    /// Only scans whose id matches this glob.
+    pub scenes: Option<String>,
+    /// What to do with scans that no sentence speaks of.
+    pub undescribed: Undescribed,
+}
+
+/// What to do with scans that no sentence speaks of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undescribed {
+    /// Leave them out, and say so.
+    #[default]
+    Skip,
+    /// Write them like any other.
+    Keep,
+}
+
+/// What is checked before a scan is used.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Check {
+    /// Codes or prefixes of rules to use; all when empty.
+    pub select: Vec<String>,
+    /// Codes or prefixes of rules to leave out.
+    pub ignore: Vec<String>,
+    /// What an error does. Left out, it skips as `skip` does, and the run ends with exit code 1.
+    pub on_error: Option<OnError>,
+}
+
+/// What a finding of level error does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// Leave the scan or description out, name it in the manifest, and end with exit code 0.
+    Skip,
+    /// Stop the run.
+    Stop,
+}
+
+/// How many variants are made.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Sampling {
+    /// Augmented copies of each scan.
+    #[schemars(range(max = 10000))]
+    pub variants: u32,
+    /// Whether the scan itself is written too, as variant 0.
+    pub include_original: bool,
+    /// Seed of every random draw and of the order of scans.
+    pub seed: u64,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { variants: 4, include_original: true, seed: 7 }
+    }
+}
+
+/// What is written.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Output {
+    /// The folder. Relative to the pipeline file.
+    pub dir: Option<PathBuf>,
+    /// Size that shards are packed to, in megabytes (10⁶ bytes).
+    #[schemars(range(min = 1, max = 4000))]
+    pub shard_size_mb: u32,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { dir: None, shard_size_mb: 128 }
+    }
+}
+
+/// A checked pipeline.
+#[derive(Debug)]
+pub struct Config {
+    /// What is read.
+    pub input: Input,
+    /// What is checked.
+    pub check: Check,
+    /// How many variants.
+    pub sample: Sampling,
+    /// What happens to sentences.
+    pub text: TextPolicy,
+    /// The steps, in order.
+    pub steps: Vec<Step>,
+    /// What is written.
+    pub output: Output,
+    path: PathBuf,
+    source: String,
+    spans: BTreeMap<String, Range<usize>>,
+}
+
+/// What the command line changes in a pipeline.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Scans in place of `[input] scans`; relative to the current folder.
+    pub scans: Vec<PathBuf>,
+    /// Folder in place of `[output] dir`; relative to the current folder.
+    pub output: Option<PathBuf>,
+    /// In place of `[sample] seed`.
+    pub seed: Option<u64>,
+    /// In place of `[sample] variants`.
+    pub variants: Option<u32>,
+    /// In place of `[input] scenes`.
+    pub scenes: Option<String>,
+    /// `section.key=value` for any other key of a section.
+    pub set: Vec<String>,
+}
+
+/// The keys that say where things are, not what is made of them: they do not count for a plan's
+/// identity.
+const PLACES: [(&str, &[&str]); 2] =
+    [("input", &["scans", "references", "labels", "splits"]), ("output", &["dir"])];
+
+impl Config {
+    /// Reads a pipeline file and applies what the command line changes.
+    pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
+        let bytes = store::read(path)
+            .map_err(|e| e.help("name a pipeline file with --pipeline, such as pipelines/default.toml"))?;
+        let source = String::from_utf8(bytes).map_err(|e| {
+            let at = e.utf8_error().valid_up_to() as u64;
+            Error::new(Kind::Config, "the pipeline is not UTF-8 text").at(path).byte(at)
+        })?;
+        let mut config = Self::parse(path, source)?;
+        let changes = overrides.table()?;
+        if !changes.is_empty() {
+            let mut table = config.table()?;
+            merge(&mut table, changes);
+            let text = toml::to_string(&table).unwrap_or_default();
+            config = Self::parse(Path::new("command line"), text)?;
+            config.path = path.to_path_buf();
+        }
+        let base = path.parent().unwrap_or(Path::new(""));
+        config.input.scans.iter_mut().for_each(|p| *p = base.join(&p));
+        config.input.references.iter_mut().for_each(|p| *p = base.join(&p));
+        config.input.labels = config.input.labels.map(|p| base.join(p));
+        config.input.splits.values_mut().for_each(|p| *p = base.join(&p));
+        config.output.dir = config.output.dir.map(|p| base.join(p));
+        if !overrides.scans.is_empty() {
+            config.input.scans.clone_from(&overrides.scans);
+            config.spans.remove("input.scans");
+        }
+        if let Some(dir) = &overrides.output {
+            config.output.dir = Some(dir.clone());
+        }
+        config.check_paths()?;
+        Ok(config)
+    }
+
+    /// Checks the text of a pipeline; `path` is for errors. Paths in it are taken as they stand.
+    pub fn parse(path: &Path, source: String) -> Result<Self> {
+        let root = DeTable::parse(&source).map_err(|e| Error::toml(path, &source, &e))?;
+        let mut spans = BTreeMap::new();
+        for (section, value) in root.get_ref() {
+            if let DeValue::Table(table) = value.get_ref() {
+                for (key, value) in table {
+                    spans.insert(format!("{}.{}", section.get_ref(), key.get_ref()), value.span());
+                }
+            }
+        }
+        let mut sections = Sections { path, source: &source, root: root.into_inner() };
+        let config = Self {
+            input: sections.take("input")?,
+            check: sections.take("check")?,
+            sample: sections.take("sample")?,
+            text: sections.take("text")?,
+            output: sections.take("output")?,
+            steps: sections.steps()?,
+            path: path.to_path_buf(),
+            source: String::new(),
+            spans,
+        };
+        sections.nothing_left()?;
+        let config = Self { source, ..config };
+        if config.sample.variants == 0 && !config.sample.include_original {
+            return Err(config
+                .error("sample.variants", "nothing would be written")
+                .help("set variants to 1 or more, or include-original to true"));
+        }
+        if !(1..=4000).contains(&config.output.shard_size_mb) {
+            return Err(config
+                .error("output.shard-size-mb", "out of range")
+                .expected("1 to 4000")
+                .found(config.output.shard_size_mb.to_string()));
+        }
+        Ok(config)
+    }
+
+    /// The pipeline file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An error about `section.key`, with its place in the file.
+    pub fn error(&self, key: &str, message: &str) -> Error {
+        let error = Error::new(Kind::Config, format!("{key}: {message}")).at(&self.path);
+        match self.spans.get(key) {
+            Some(span) => error.place(Place::of_offset(self.source.as_bytes(), span.start)),
+            None => error,
+        }
+    }
+
+    /// The pipeline as canonical TOML: sections and keys sorted, comments and places left out.
+    pub fn canonical(&self) -> Result<String> {
+        let mut table = self.table()?;
+        for (section, keys) in PLACES {
+            if let Some(toml::Value::Table(section)) = table.get_mut(section) {
+                keys.iter().for_each(|key| {
+                    section.remove(*key);
+                });
+            }
+        }
+        toml::to_string(&table)
+            .map_err(|e| Error::new(Kind::Config, format!("cannot be written as TOML: {e}")).at(&self.path))
+    }
+
+    fn table(&self) -> Result<toml::Table> {
+        self.source.parse().map_err(|e| Error::toml(&self.path, &self.source, &e))
+    }
+
+    fn check_paths(&self) -> Result<()> {
+        let missing = |key: &str, path: &Path| {
+            self.error(key, "no such file or folder").found(path.display().to_string()).help(
+                "a relative path is relative to the pipeline file; name scans on the command line to \
+                 use others",
+            )
+        };
+        let named = self.input.scans.iter().map(|p| ("input.scans", p));
+        let named = named.chain(self.input.references.iter().map(|p| ("input.references", p)));
+        let named = named.chain(self.input.labels.iter().map(|p| ("input.labels", p)));
+        let mut named = named.chain(self.input.splits.values().map(|p| ("input.splits", p)));
+        named.find(|(_, p)| !p.exists()).map_or(Ok(()), |(key, path)| Err(missing(key, path)))
+    }
+}
+
+impl Overrides {
+    /// The changes as a table of sections. Places are left out: they are not part of a plan.
+    fn table(&self) -> Result<toml::Table> {
+        let mut text = String::new();
+        for (key, value) in [("seed", self.seed), ("variants", self.variants.map(u64::from))] {
+            if let Some(value) = value {
+                text += &format!("sample.{key} = {value}\n");
+            }
+        }
+        if let Some(glob) = &self.scenes {
+            text += &format!("input.scenes = {}\n", toml::Value::String(glob.clone()));
+        }
+        let mut table: toml::Table =
+            text.parse().map_err(|e| Error::toml(Path::new("command line"), &text, &e))?;
+        for set in &self.set {
+            let change: toml::Table = set.parse().map_err(|e: toml::de::Error| {
+                Error::new(Kind::Config, format!("--set {set}: {}", e.message())).help(
+                    "write it as in the file: --set 'sample.variants=2', --set 'check.ignore=[\"TXT\"]'",
+                )
+            })?;
+            merge(&mut table, change);
+        }
+        Ok(table)
+    }
+}
+
+fn merge(into: &mut toml::Table, from: toml::Table) {
+    for (key, value) in from {
+        match (into.get_mut(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The sections of a file, taken out one by one.
+struct Sections<'a> {
+    path: &'a Path,
+    source: &'a str,
+    root: DeTable<'a>,
+}
+
+impl<'a> Sections<'a> {
+    fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> Result<T> {
+        let Some((key, value)) = self.root.remove_entry(name) else { return Ok(T::default()) };
+        let span = value.span();
+        let DeValue::Table(table) = value.into_inner() else {
+            return Err(self.wrong(&key.span(), format!("{name} must be a section: [{name}]")));
+        };
+        let table = toml::Spanned::new(span, table);
+        T::deserialize(toml::de::Deserializer::from(table))
+            .map_err(|e| Error::toml(self.path, self.source, &e))
+    }
+
+    fn steps(&mut self) -> Result<Vec<Step>> {
+        let Some(value) = self.root.remove("step") else { return Ok(Vec::new()) };
+        let tables = step_tables(self.path, self.source, value)?;
+        parse_steps(self.path, self.source, tables)
+    }
+
+    fn nothing_left(&self) -> Result<()> {
+        let known = ["input", "check", "sample", "text", "step", "output"];
+        let Some((key, _)) = self.root.iter().next() else { return Ok(()) };
+        let name = key.get_ref();
+        let near = crate::error::nearest(name, known.into_iter())
+            .map_or_else(String::new, |near| format!("did you mean [{near}]? "));
+        Err(self
+            .wrong(&key.span(), format!("unknown section [{name}]"))
+            .help(format!("{near}sections are {}", known.join(", "))))
+    }
+
+    fn wrong(&self, span: &Range<usize>, message: String) -> Error {
+        Error::new(Kind::Config, message)
+            .at(self.path)
+            .place(Place::of_offset(self.source.as_bytes(), span.start))
+    }
+}
+
+/// The JSON Schema of a pipeline file.
+pub fn schema() -> serde_json::Value {
+    let mut root = serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "dataprep pipeline",
+        "type": "object",
+        "additionalProperties": false,
+    });
+    let sections = [
+        ("input", schemars::schema_for!(Input)),
+        ("check", schemars::schema_for!(Check)),
+        ("sample", schemars::schema_for!(Sampling)),
+        ("text", schemars::schema_for!(TextPolicy)),
+        ("output", schemars::schema_for!(Output)),
+    ];
+    let mut definitions = serde_json::Map::new();
+    let mut properties = serde_json::Map::new();
+    for (name, section) in sections {
+        let mut value = section.to_value();
+        if let Some(object) = value.as_object_mut() {
+            object.remove("$schema");
+            if let Some(serde_json::Value::Object(defs)) = object.remove("$defs") {
+                definitions.extend(defs);
+            }
+        }
+        properties.insert(name.into(), value);
+    }
+    properties
+        .insert("step".into(), serde_json::json!({ "type": "array", "items": step_schema().to_value() }));
+    root["properties"] = properties.into();
+    root["$defs"] = definitions.into();
+    root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(Path::new("p.toml"), text.to_owned())
+    }
+
+    #[test]
+    fn what_is_left_out_has_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!((config.sample.variants, config.sample.seed), (4, 7));
+        assert!(config.sample.include_original && config.steps.is_empty());
+    }
+
+    #[test]
+    fn every_error_names_the_line_and_what_to_do() {
+        for (text, place, says) in [
+            ("[sample]\nvariant = 3\n", "p.toml:2:1", "did you mean `variants`?"),
+            ("[sample]\nvariants = \"three\"\n", "p.toml:2:12", "expected u32"),
+            ("[sampling]\n", "p.toml:1:2", "did you mean [sample]?"),
+            ("[sample]\nvariants = 0\ninclude-original = false\n", "p.toml:2:12", "nothing would be written"),
+            ("[output]\nshard-size-mb = 0\n", "p.toml:2:17", "1 to 4000"),
+            ("[check]\non-error = \"ignore\"\n", "p.toml:2:12", "skip"),
+            ("[sample\n", "p.toml:1:8", "expected"),
+            ("input = 3\n", "p.toml:1:1", "[input]"),
+        ] {
+            let error = parse(text).unwrap_err();
+            assert_eq!(error.kind(), Kind::Config);
+            let said = error.to_string();
+            assert!(said.starts_with(place) && said.contains(says), "{text:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.toml");
+        std::fs::write(&path, "[input]\nscans = [\"nowhere\"]\n").unwrap();
+        let error = Config::read(&path, &Overrides::default()).unwrap_err().to_string();
+        assert!(error.contains("p.toml:2:9: input.scans") && error.contains("nowhere"), "{error}");
+    }
+
+    #[test]
+    fn places_are_not_part_of_the_canonical_form_and_overrides_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.toml");
+        std::fs::write(&path, "[sample]\nseed = 1\n[input]\nscans = [\".\"]\n[output]\ndir = \"o\"\n")
+            .unwrap();
+        let canonical = |overrides: &Overrides| Config::read(&path, overrides).unwrap().canonical().unwrap();
+        let plain = canonical(&Overrides::default());
+        assert!(!plain.contains("scans") && !plain.contains("dir"), "{plain}");
+        let elsewhere =
+            Overrides { output: Some("x".into()), scans: vec![dir.path().into()], ..Overrides::default() };
+        assert_eq!(canonical(&elsewhere), plain);
+        let seeded = canonical(&Overrides { seed: Some(9), ..Overrides::default() });
+        assert!(seeded.contains("seed = 9"), "{seeded}");
+        let set = Overrides { set: vec!["text.on-conflict = 'keep'".into()], ..Overrides::default() };
+        assert!(canonical(&set).contains("on-conflict = \"keep\""));
+        let bad = Overrides { set: vec!["text.on-conflict".into()], ..Overrides::default() };
+        assert!(Config::read(&path, &bad).unwrap_err().to_string().contains("--set"));
+    }
+}

@@ -1,0 +1,260 @@
+//! The plan: which inputs, in which order, packed into which units.
+//!
+//! One unit becomes one shard. Scans are ordered by a seeded hash, so that scans of one room are
+//! not neighbours and sequential readers see mixed rooms: the plan is the shuffle, and points
+//! never move between workers. The plan's id is a hash of everything that decides the bytes and of
+//! nothing else: not the folder names, not the number of threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::config::{Config, Undescribed};
+use crate::error::{Error, Kind, Result};
+use crate::load::{self, Found, Request};
+use crate::scene::{Catalogue, Role, ScanEntry};
+use crate::store;
+use crate::write::{Input, Skipped};
+
+/// What to read, what to make of it, in which order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// BLAKE3 of version, pipeline, inputs and units.
+    pub plan_id: String,
+    /// The program and version that made it.
+    pub tool: String,
+    /// The pipeline as canonical TOML.
+    pub pipeline: String,
+    /// Every file that will be read, sorted by name.
+    pub inputs: Vec<Input>,
+    /// The work, one shard a unit.
+    pub units: Vec<Unit>,
+    /// What was left out when planning.
+    pub skipped: Vec<Skipped>,
+    /// Where the inputs lie; not part of the plan's identity.
+    pub sources: Sources,
+}
+
+/// One shard's work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Name of the shard: `train-00000`.
+    pub name: String,
+    /// Its split.
+    pub split: String,
+    /// Ids of its scans, in order.
+    pub scans: Vec<String>,
+}
+
+/// Where the inputs lie.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sources {
+    /// Folder of each scan.
+    pub scans: BTreeMap<String, PathBuf>,
+    /// References files.
+    pub references: Vec<PathBuf>,
+    /// The label table.
+    pub labels: Option<PathBuf>,
+    /// Split lists by name.
+    pub splits: Vec<(String, PathBuf)>,
+}
+
+impl Sources {
+    /// The inputs as discovery finds them.
+    pub(super) fn found(&self) -> Found {
+        Found {
+            scans: self
+                .scans
+                .iter()
+                .map(|(id, dir)| ScanEntry { id: id.clone(), dir: dir.clone() })
+                .collect(),
+            references: self.references.clone(),
+            labels: self.labels.clone(),
+            splits: self.splits.clone(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// The split of a scan that no list names.
+const UNLISTED: &str = "unlisted";
+
+/// Makes the plan of a pipeline; `notes` hears what was found and what was done without.
+pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
+    let request = Request {
+        scans: config.input.scans.clone(),
+        references: config.input.references.clone(),
+        labels: config.input.labels.clone(),
+        splits: config.input.splits.clone().into_iter().collect(),
+        scenes: config.input.scenes.clone(),
+    };
+    if request.scans.is_empty() {
+        return Err(config
+            .error("input.scans", "no scans are named")
+            .help("name a folder of scans in the pipeline file or on the command line"));
+    }
+    let found = load::discover(&request)?;
+    notes.extend(found.notes.iter().cloned());
+    let catalogue = load::catalogue(&found);
+    if let Some(fault) = catalogue.faults.first() {
+        return Err(fault.clone());
+    }
+    let (chosen, skipped) = choose(config, &catalogue)?;
+
+    let mut inputs = data_set_files(&found)?;
+    let scans: Vec<Vec<Input>> =
+        chosen.par_iter().map(|(entry, _)| scan_files(entry)).collect::<Result<_>>()?;
+    let mesh_bytes: BTreeMap<&str, u64> = chosen
+        .iter()
+        .zip(&scans)
+        .map(|((entry, _), files)| {
+            let mesh = Role::Mesh.file_name(&entry.id);
+            let bytes = files.iter().find(|f| f.name.ends_with(&mesh)).map_or(0, |f| f.bytes);
+            (entry.id.as_str(), bytes)
+        })
+        .collect();
+    inputs.extend(scans.into_iter().flatten());
+    inputs.sort();
+
+    let units = pack(config, &chosen, &mesh_bytes);
+    let pipeline = config.canonical()?;
+    let mut plan = Plan {
+        plan_id: String::new(),
+        tool: format!("dataprep {}", crate::VERSION),
+        pipeline,
+        inputs,
+        units,
+        skipped,
+        sources: Sources {
+            scans: chosen.iter().map(|(e, _)| (e.id.clone(), absolute(&e.dir))).collect(),
+            references: found.references.iter().map(|p| absolute(p)).collect(),
+            labels: found.labels.as_deref().map(absolute),
+            splits: found.splits.iter().map(|(n, p)| (n.clone(), absolute(p))).collect(),
+        },
+    };
+    plan.plan_id = plan.identity();
+    Ok(plan)
+}
+
+impl Plan {
+    /// The hash of everything that decides the bytes.
+    fn identity(&self) -> String {
+        let deciding = (&self.tool, &self.pipeline, &self.inputs, &self.units, &self.skipped);
+        let bytes = serde_json::to_vec(&deciding).expect("strings and numbers");
+        blake3::hash(&bytes).to_hex()[..32].to_owned()
+    }
+
+    /// Checks that a plan read back is whole and of this version.
+    pub fn check(&self) -> Result<()> {
+        let tool = format!("dataprep {}", crate::VERSION);
+        if self.tool != tool {
+            return Err(Error::new(Kind::Conflict, "the plan was made by another version")
+                .expected(tool)
+                .found(self.tool.clone())
+                .help("plan again with this version, or run it with the other"));
+        }
+        if self.plan_id != self.identity() {
+            return Err(Error::new(Kind::Corrupt, "the plan does not match its own id").help("plan again"));
+        }
+        Ok(())
+    }
+
+    /// Indices of the units of part `i` of `n`.
+    pub fn partition(&self, i: usize, n: usize) -> Vec<usize> {
+        (0..self.units.len()).filter(|u| u % n.max(1) == i).collect()
+    }
+}
+
+type Chosen<'a> = Vec<(&'a ScanEntry, String)>;
+
+/// The scans to use, each with its split, and the ones left out with the reason.
+fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, Vec<Skipped>)> {
+    let wanted: BTreeSet<&str> = config.input.split.iter().map(String::as_str).collect();
+    let keep_undescribed = config.input.undescribed == Undescribed::Keep || catalogue.descriptions.is_empty();
+    let mut chosen = Vec::new();
+    let mut skipped = Vec::new();
+    for entry in &catalogue.scans {
+        let split = catalogue.split_of(&entry.id).unwrap_or(UNLISTED);
+        if !wanted.is_empty() && !wanted.contains(split) {
+            continue;
+        }
+        if !keep_undescribed && catalogue.descriptions_of(&entry.id).is_empty() {
+            skipped.push(Skipped { what: entry.id.clone(), why: "no sentence speaks of it".into() });
+            continue;
+        }
+        chosen.push((entry, split.to_owned()));
+    }
+    if chosen.is_empty() {
+        let key = if wanted.is_empty() { "input.scans" } else { "input.split" };
+        return Err(config.error(key, "no scan is left to work on").found(format!(
+            "{} scans, {} descriptions, splits {:?}",
+            catalogue.scans.len(),
+            catalogue.descriptions.len(),
+            catalogue.splits.iter().map(|s| s.name.as_str()).collect::<Vec<_>>()
+        )).help("do the references speak of these scans? set input.undescribed = \"keep\" to write scans without sentences"));
+    }
+    Ok((chosen, skipped))
+}
+
+/// Orders the scans of each split by a seeded hash and packs them by bytes.
+fn pack(config: &Config, chosen: &Chosen<'_>, mesh_bytes: &BTreeMap<&str, u64>) -> Vec<Unit> {
+    let copies = u64::from(config.sample.variants) + u64::from(config.sample.include_original);
+    let target = u64::from(config.output.shard_size_mb) * 1_000_000;
+    let mut by_split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (entry, split) in chosen {
+        by_split.entry(split).or_default().push(&entry.id);
+    }
+    let mut units = Vec::new();
+    for (split, mut scans) in by_split {
+        scans.sort_by_cached_key(|scan| {
+            let mut hash = blake3::Hasher::new_derive_key("dataprep 1 scan order");
+            hash.update(&config.sample.seed.to_le_bytes()).update(scan.as_bytes());
+            *hash.finalize().as_bytes()
+        });
+        let (mut filled, mut of_split) = (target, 0);
+        for scan in scans {
+            // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
+            let bytes = mesh_bytes.get(scan).copied().unwrap_or(0) * copies;
+            if filled + bytes > target {
+                let name = format!("{split}-{of_split:05}");
+                units.push(Unit { name, split: split.to_owned(), scans: Vec::new() });
+                (filled, of_split) = (0, of_split + 1);
+            }
+            filled += bytes;
+            if let Some(unit) = units.last_mut() {
+                unit.scans.push(scan.to_owned());
+            }
+        }
+    }
+    units
+}
+
+fn data_set_files(found: &Found) -> Result<Vec<Input>> {
+    let paths = found.references.iter().chain(&found.labels).chain(found.splits.iter().map(|(_, p)| p));
+    paths
+        .map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            hashed(name, path)
+        })
+        .collect()
+}
+
+fn scan_files(entry: &ScanEntry) -> Result<Vec<Input>> {
+    let files = load::files_of(entry).into_iter().filter(|f| f.bytes.is_some());
+    files.map(|f| hashed(format!("{}/{}", entry.id, f.role.file_name(&entry.id)), &f.path)).collect()
+}
+
+fn hashed(name: String, path: &Path) -> Result<Input> {
+    let bytes = store::read(path)?;
+    let blake3 = blake3::hash(&bytes).to_hex().to_string();
+    Ok(Input { name, bytes: bytes.len() as u64, blake3 })
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}

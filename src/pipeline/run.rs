@@ -1,0 +1,200 @@
+//! A plan on this machine's threads, and what can be seen of it while it runs.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use super::commit::Committed;
+use super::plan::Plan;
+use super::unit::{Done, Session, interrupted};
+use crate::error::{Error, Kind, Result};
+use crate::store::Local;
+use crate::write::{MANIFEST, Manifest, Sample, ShardSummary, Table};
+
+/// The four stages of a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Files → scan.
+    Load,
+    /// Scan → findings.
+    Audit,
+    /// Scan → variants.
+    Augment,
+    /// Variants → shard.
+    Write,
+}
+
+impl Stage {
+    /// All stages, in order.
+    pub const ALL: [Self; 4] = [Self::Load, Self::Audit, Self::Augment, Self::Write];
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Audit => "audit",
+            Self::Augment => "augment",
+            Self::Write => "write",
+        }
+    }
+}
+
+/// Counters that the run moves and anyone may read.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Units done, before or now.
+    pub units: AtomicUsize,
+    /// Units that an earlier run had done.
+    pub units_before: AtomicUsize,
+    /// Scans done.
+    pub scans: AtomicUsize,
+    /// Scene variants written.
+    pub samples: AtomicUsize,
+    /// Sentences written.
+    pub sentences: AtomicUsize,
+    /// Bytes of points written.
+    pub bytes: AtomicU64,
+    nanos: [AtomicU64; 4],
+}
+
+impl Progress {
+    /// Runs `work` and adds its time to the stage's.
+    pub(super) fn time<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let result = work();
+        let nanos = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.nanos[stage as usize].fetch_add(nanos, Ordering::Relaxed);
+        result
+    }
+
+    /// Seconds spent in a stage, added over threads.
+    pub fn seconds(&self, stage: Stage) -> f64 {
+        self.nanos[stage as usize].load(Ordering::Relaxed) as f64 / 1e9
+    }
+
+    pub(super) fn scan(&self) {
+        self.scans.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn sample(&self, sample: &Sample, bytes: u64) {
+        self.samples.fetch_add(1, Ordering::Relaxed);
+        self.sentences.fetch_add(sample.sentences.len(), Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn unit(&self) {
+        self.units.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn reused(&self, scans: usize, shard: &ShardSummary) {
+        self.units.fetch_add(1, Ordering::Relaxed);
+        self.units_before.fetch_add(1, Ordering::Relaxed);
+        self.scans.fetch_add(scans, Ordering::Relaxed);
+        self.samples.fetch_add(shard.scenes.len(), Ordering::Relaxed);
+        self.sentences.fetch_add(shard.counts.descriptions as usize, Ordering::Relaxed);
+    }
+}
+
+/// What an output folder holds, seen from a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// Nothing.
+    Empty,
+    /// Some of this plan's units, or none of them yet.
+    Started,
+    /// This plan's finished result.
+    Complete(Box<Manifest>),
+    /// Something else; what it is.
+    Other(String),
+}
+
+impl State {
+    /// Looks at the output folder.
+    pub fn of(store: &Local, plan: &Plan) -> Result<Self> {
+        if let Some(bytes) = store.read_if_present(MANIFEST)? {
+            let manifest = match Manifest::parse(&bytes, &store.path(MANIFEST)) {
+                Ok(manifest) => manifest,
+                Err(error) => return Ok(Self::Other(error.detail())),
+            };
+            if manifest.plan_id != plan.plan_id {
+                return Ok(Self::Other(format!("the result of plan {}", manifest.plan_id)));
+            }
+            for file in manifest.shards.iter().flat_map(|s| &s.files) {
+                if store.size(&file.file)? != Some(file.bytes) {
+                    return Ok(Self::Other(format!(
+                        "a damaged result: {} is missing or cut short",
+                        file.file
+                    )));
+                }
+            }
+            return Ok(Self::Complete(Box::new(manifest)));
+        }
+        let plans = store.folders("_dataprep")?;
+        if let Some(other) = plans.iter().find(|p| **p != plan.plan_id) {
+            return Ok(Self::Other(format!("an unfinished run of plan {other}")));
+        }
+        if !plans.is_empty() {
+            return Ok(Self::Started);
+        }
+        let mut names = store.folders("")?.into_iter().chain(store.list("")?);
+        let first = names.find(|name| name != "_dataprep");
+        Ok(first.map_or(Self::Empty, |name| Self::Other(format!("{name}, which is not dataprep's"))))
+    }
+}
+
+impl Session {
+    /// Makes the output folder ready: takes it for this run, refuses what is not this plan's,
+    /// sweeps the litter of killed runs, and writes the plan down.
+    ///
+    /// Keep what it returns until the run is over: no other run can take the folder meanwhile.
+    pub fn prepare(&self, overwrite: bool) -> Result<std::fs::File> {
+        let lock = self.store.lock("_dataprep/lock")?;
+        if let State::Other(what) = State::of(&self.store, &self.plan)? {
+            if !overwrite {
+                return Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
+                    .at(self.store.root())
+                    .help("choose another folder with -o, or replace what is there with --overwrite"));
+            }
+        }
+        if overwrite {
+            self.store.remove(MANIFEST)?;
+            for plan in self.store.folders("_dataprep")? {
+                self.store.remove_folder(&format!("_dataprep/{plan}"))?;
+            }
+            for table in Table::ALL {
+                self.store.remove_folder(table.folder())?;
+            }
+        }
+        let own = [String::new(), self.folder(), format!("{}/units", self.folder())];
+        for folder in own.into_iter().chain(Table::ALL.map(|t| t.folder().to_owned())) {
+            self.store.sweep(&folder)?;
+        }
+        let plan = serde_json::to_vec(&self.plan).expect("strings and numbers");
+        self.store.publish(&format!("{}/plan.json", self.folder()), &plan)?;
+        Ok(lock)
+    }
+
+    /// Runs the given units on `workers` threads, at most that many at once.
+    pub fn run(&self, units: &[usize], workers: usize, progress: &Progress, stop: &AtomicBool) -> Result<()> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(workers)
+            .build()
+            .map_err(|e| Error::new(Kind::Io, format!("cannot start {workers} threads: {e}")))?;
+        pool.install(|| {
+            units.par_iter().try_for_each(|&unit| {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(interrupted());
+                }
+                self.run_unit(unit, progress, stop).map(|_: Done| ())
+            })
+        })
+    }
+
+    /// Runs every unit and commits.
+    pub fn run_all(&self, workers: usize, progress: &Progress, stop: &AtomicBool) -> Result<Committed> {
+        let all: Vec<usize> = (0..self.plan.units.len()).collect();
+        self.run(&all, workers, progress, stop)?;
+        self.commit()
+    }
+}

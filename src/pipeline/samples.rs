@@ -1,0 +1,262 @@
+//! One scan's samples: checked, augmented, with the sentences that fit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::config::OnError;
+use super::plan::Unit;
+use super::run::{Progress, Stage};
+use super::unit::Session;
+use crate::audit::{Annotation, Finding, Severity, Summary};
+use crate::augment::{self, TextAction, Variant};
+use crate::error::{Error, Kind, Result};
+use crate::language::{Claims, words};
+use crate::load::{self, Wanted};
+use crate::math::{Affine, vertex_normals};
+use crate::scene::{Description, NO_OBJECT, Scan, ScanEntry, Scene};
+use crate::write::{Sample, Sentence, Skipped, SourceObject, TextCounts};
+
+/// What comes of a scan, piece by piece.
+pub(super) enum Made {
+    /// A sample to write.
+    Sample(Box<Sample>),
+    /// Something left out.
+    Skipped(Skipped),
+    /// The run must stop.
+    Failed(Error),
+    /// The scan is done.
+    Scan {
+        /// What the text gate did.
+        text: TextCounts,
+        /// Findings by code.
+        findings: BTreeMap<String, u64>,
+        /// What the audit remembers of it.
+        facts: Summary,
+    },
+}
+
+/// A scan with what the audit says of it.
+pub(super) struct Checked {
+    scan: Scan,
+    findings: Vec<Finding>,
+    facts: Summary,
+}
+
+impl Session {
+    pub(super) fn load(&self, id: &str) -> Scan {
+        let entry =
+            self.plan.sources.scans.get(id).map(|dir| ScanEntry { id: id.to_owned(), dir: dir.clone() });
+        entry.map_or_else(Scan::default, |e| load::scan(&e, &self.catalogue.labels, Wanted::default()))
+    }
+
+    pub(super) fn audit(&self, scan: Scan) -> Checked {
+        let report = self.engine.scan(&scan, &self.catalogue);
+        let facts = Summary::of(scan.id(), report.facts);
+        Checked { scan, findings: report.findings, facts }
+    }
+
+    /// Hands what comes of a scan to `send`, until that says to stop.
+    pub(super) fn samples(
+        &self,
+        unit: &Unit,
+        checked: Checked,
+        progress: &Progress,
+        send: &mut dyn FnMut(Made) -> bool,
+    ) -> bool {
+        let Checked { scan, findings, facts } = checked;
+        let mut by_code: BTreeMap<String, u64> = BTreeMap::new();
+        for finding in &findings {
+            *by_code.entry(finding.code.clone()).or_default() += 1;
+        }
+        let mut text = TextCounts::default();
+        let (usable, skipped) = self.usable(&scan, &findings);
+        if self.check.on_error == Some(OnError::Stop) && !skipped.is_empty() {
+            let error = Error::new(Kind::Malformed, format!("{}: {}", skipped[0].what, skipped[0].why))
+                .help("mend the data, or let the run go on without it: on-error = \"skip\" in [check]");
+            return send(Made::Failed(error));
+        }
+        for what in skipped {
+            if !send(Made::Skipped(what)) {
+                return false;
+            }
+        }
+        if let Some(descriptions) = usable {
+            let source = progress.time(Stage::Augment, || prepare(scan.scene));
+            let first = u32::from(!self.sample.include_original);
+            for variant in first..=self.sample.variants {
+                let made = progress
+                    .time(Stage::Augment, || self.variant(unit, &source, &descriptions, &findings, variant));
+                let made = match made {
+                    Ok((sample, counts)) => {
+                        text.merge(&counts);
+                        Made::Sample(Box::new(sample))
+                    }
+                    Err(error) if self.verify || self.check.on_error == Some(OnError::Stop) => {
+                        Made::Failed(error)
+                    }
+                    Err(error) => {
+                        let what = sample_id(&source.id, variant);
+                        Made::Skipped(Skipped { what, why: error.detail() })
+                    }
+                };
+                if !send(made) {
+                    return false;
+                }
+            }
+        }
+        send(Made::Scan { text, findings: by_code, facts })
+    }
+
+    /// The descriptions of a scan that can be used, or `None` when the scan itself cannot; and what
+    /// is left out, with the reason.
+    ///
+    /// A finding of level error about a description leaves out the description, one about an object
+    /// leaves out its descriptions, one about the scan leaves out the scan.
+    fn usable(&self, scan: &Scan, findings: &[Finding]) -> (Option<Vec<Description>>, Vec<Skipped>) {
+        let mut skipped = Vec::new();
+        let mut objects: BTreeMap<i32, &Finding> = BTreeMap::new();
+        let mut sentences: BTreeMap<(i32, &Annotation), &Finding> = BTreeMap::new();
+        for finding in findings.iter().filter(|f| f.severity == Severity::Error) {
+            match (finding.object_id, &finding.ann_id) {
+                (Some(object), Some(ann)) => {
+                    sentences.entry((object, ann)).or_insert(finding);
+                }
+                (Some(object), None) => {
+                    objects.entry(object).or_insert(finding);
+                }
+                _ => {
+                    let why = format!("{}: {}", finding.code, finding.message);
+                    return (None, vec![Skipped { what: scan.id().to_owned(), why }]);
+                }
+            }
+        }
+        if !scan.is_usable() {
+            let why = "it has no points, or no objects on them".to_owned();
+            return (None, vec![Skipped { what: scan.id().to_owned(), why }]);
+        }
+        let mut kept = Vec::new();
+        for description in self.catalogue.descriptions_of(scan.id()) {
+            let ann = Annotation::of(&description.ann_id);
+            let object = description.object_id;
+            match sentences.get(&(object, &ann)).or_else(|| objects.get(&object)) {
+                Some(finding) => skipped.push(Skipped {
+                    what: description.key(),
+                    why: format!("{}: {}", finding.code, finding.message),
+                }),
+                None => kept.push(description.clone()),
+            }
+        }
+        (Some(kept), skipped)
+    }
+
+    fn variant(
+        &self,
+        unit: &Unit,
+        source: &Scene,
+        descriptions: &[Description],
+        findings: &[Finding],
+        variant: u32,
+    ) -> Result<(Sample, TextCounts)> {
+        let made = self.augmenter.variant(source, descriptions, variant)?;
+        if self.verify {
+            augment::check(source, &made)?;
+        }
+        let Variant { scene, provenance, sentences } = made;
+        let mut text = TextCounts::default();
+        let mut kept = Vec::new();
+        for sentence in sentences {
+            let action = match sentence.action {
+                TextAction::Drop => {
+                    let reason = sentence.reason.unwrap_or_default();
+                    *text.dropped.entry(reason).or_default() += 1;
+                    continue;
+                }
+                TextAction::Keep => {
+                    text.kept += 1;
+                    "keep"
+                }
+                TextAction::Adapt => {
+                    text.adapted += 1;
+                    "adapt"
+                }
+            };
+            let description = &descriptions[sentence.description];
+            let changed = sentence.text != description.text;
+            let tokens = if changed || description.tokens.is_empty() {
+                words(&sentence.text).map(str::to_lowercase).collect()
+            } else {
+                description.tokens.clone()
+            };
+            kept.push(Sentence {
+                object_id: description.object_id,
+                object_name: description.object_name.clone(),
+                ann_id: description.ann_id.clone(),
+                claims: Claims::of(&sentence.text).names().map(str::to_owned).collect(),
+                text: sentence.text,
+                text_source: description.text.clone(),
+                text_action: action.to_owned(),
+                changed_words: sentence.changed_words,
+                tokens,
+                weight: 1.0,
+                finding_codes: codes_about(description, findings),
+            });
+        }
+        let sample = Sample {
+            sample_id: sample_id(&source.id, variant),
+            split: unit.split.clone(),
+            variant,
+            source: source_objects(source, scene.frame.applied.as_ref()),
+            scene,
+            described: descriptions.iter().map(|d| d.object_id).collect(),
+            provenance: serde_json::to_string(&provenance).expect("numbers and strings"),
+            sentences: kept,
+        };
+        Ok((sample, text))
+    }
+}
+
+fn sample_id(scene: &str, variant: u32) -> String {
+    format!("{scene}/v{variant:03}")
+}
+
+/// Normals from the faces where the scan has none; the faces themselves are not written.
+fn prepare(mut scene: Scene) -> Scene {
+    if scene.points.normal.is_none() {
+        scene.points.normal = Some(vertex_normals(&scene.points.position, &scene.faces));
+    }
+    scene.faces = Vec::new();
+    scene
+}
+
+/// Points and boxes of every object of the source, mapped to the variant's frame. Where no affine
+/// map says where the source went, boxes stay empty.
+fn source_objects(source: &Scene, map: Option<&Affine>) -> BTreeMap<i32, SourceObject> {
+    let mut objects: BTreeMap<i32, SourceObject> = BTreeMap::new();
+    let points = &source.points;
+    let mut start = 0;
+    for run in points.object.chunk_by(|a, b| a == b) {
+        let range = start..start + run.len();
+        start = range.end;
+        if run[0] == NO_OBJECT {
+            continue;
+        }
+        let object = objects.entry(run[0]).or_default();
+        object.num_points += run.len() as u32;
+        if let Some(map) = map {
+            for i in range {
+                let [x, y, z] = map.apply(points.position.get(i).map(f64::from));
+                object.uncropped.include([x as f32, y as f32, z as f32]);
+            }
+        }
+    }
+    objects
+}
+
+/// Codes of the findings about a description, each once.
+fn codes_about(description: &Description, findings: &[Finding]) -> Vec<String> {
+    let about = findings.iter().filter(|f| {
+        f.object_id == Some(description.object_id)
+            && f.ann_id.as_ref().is_none_or(|a| *a == Annotation::of(&description.ann_id))
+    });
+    let codes: BTreeSet<&str> = about.map(|f| f.code.as_str()).collect();
+    codes.into_iter().map(str::to_owned).collect()
+}
