@@ -293,7 +293,8 @@ impl Work {
         self.settle_positions();
         self.settle_colours();
         let mut frame = source.frame.clone();
-        frame.applied = frame.applied.filter(|_| self.affine).map(|applied| applied.then(&self.motion));
+        // Noise and means move points, not the frame.
+        frame.applied = frame.applied.map(|applied| applied.then(&self.motion));
         let mut faces = match &self.rows {
             None => source.faces.clone(),
             Some(rows) => faces_left(&source.faces, rows, source.points.len()),

@@ -1,12 +1,13 @@
 //! The pipeline file: what was typed, checked, with exact places for everything that is wrong.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
@@ -17,20 +18,60 @@ use crate::store;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Input {
-    /// Folders of scans, or single scan folders. Relative to the pipeline file.
+    /// Folder of scans or single scan folder, or a list of them. Relative to the pipeline file.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
     pub scans: Vec<PathBuf>,
-    /// References files (ScanRefer JSON). Found beside the scans when left out.
+    /// References file (ScanRefer JSON), or a list of them. Found beside the scans when left out.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
     pub references: Vec<PathBuf>,
     /// The label table. Found beside the scans when left out.
     pub labels: Option<PathBuf>,
     /// Split lists by name. Found beside the scans when left out.
     pub splits: BTreeMap<String, PathBuf>,
-    /// Only these splits; all when empty.
+    /// Only this split, or these; all when left out.
+    #[serde(deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany")]
     pub split: Vec<String>,
     /// Only scans whose id matches this glob.
     pub scenes: Option<String>,
     /// What to do with scans that no sentence speaks of.
     pub undescribed: Undescribed,
+}
+
+/// One string or a list of strings, for the schema.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // only its schema is used
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Reads one string or a list of strings.
+fn one_or_many<'de, D: Deserializer<'de>, T: From<String>>(from: D) -> Result<Vec<T>, D::Error> {
+    struct Strings;
+    impl<'de> Visitor<'de> for Strings {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string or a list of strings")
+        }
+
+        fn visit_str<E>(self, one: &str) -> Result<Vec<String>, E> {
+            Ok(vec![one.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut many = Vec::new();
+            while let Some(one) = list.next_element()? {
+                many.push(one);
+            }
+            Ok(many)
+        }
+    }
+    Ok(from.deserialize_any(Strings)?.into_iter().map(T::from).collect())
 }
 
 /// What to do with scans that no sentence speaks of.
@@ -405,6 +446,7 @@ mod tests {
             ("[check]\non-error = \"ignore\"\n", "p.toml:2:12", "skip"),
             ("[sample\n", "p.toml:1:8", "expected"),
             ("input = 3\n", "p.toml:1:1", "[input]"),
+            ("[input]\nscans = 3\n", "p.toml:2:9", "a string or a list of strings"),
         ] {
             let error = parse(text).unwrap_err();
             assert_eq!(error.kind(), Kind::Config);
