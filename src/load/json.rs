@@ -38,7 +38,10 @@ fn place(error: &serde_json::Error) -> Place {
 
 fn explain(error: &serde_json::Error, what: &str) -> Error {
     let text = message(error);
+    // Grammatical, though the parser calls it a matter of syntax.
+    let too_much = matches!(text.as_str(), "number out of range" | "recursion limit exceeded");
     let (kind, message) = match error.classify() {
+        Category::Syntax if too_much => (Kind::Malformed, format!("not {what}")),
         Category::Eof => (Kind::Truncated, "the JSON ends too early".to_owned()),
         Category::Syntax | Category::Io => (Kind::Foreign, format!("not JSON: {text}")),
         Category::Data => (Kind::Malformed, format!("not {what}")),
@@ -85,7 +88,7 @@ mod tests {
             ("[1]\n[2]", Kind::OverLong, line(2, 1)),
             ("[1,\n-2]", Kind::Malformed, line(2, 2)),
             ("{\"a\":1}", Kind::Malformed, line(1, 0)),
-            ("[1e999]", Kind::Foreign, line(1, 6)),
+            ("[1e999]", Kind::Malformed, line(1, 6)),
             ("[4294967296]", Kind::Malformed, line(1, 11)),
         ] {
             let e = error(text);
@@ -101,7 +104,7 @@ mod tests {
     #[test]
     fn deep_nesting_is_an_error_and_not_a_crash() {
         let deep = "[".repeat(1_000_000);
-        assert_eq!(parse::<serde_json::Value>(deep.as_bytes(), "x").unwrap_err().kind(), Kind::Foreign);
+        assert_eq!(parse::<serde_json::Value>(deep.as_bytes(), "x").unwrap_err().kind(), Kind::Malformed);
         assert_eq!(error(&format!("[{deep}")).kind(), Kind::Malformed);
     }
 }

@@ -81,7 +81,71 @@ impl TryFrom<i64> for ObjectId {
 
 /// Reads a segments file from its whole content; `path` is only named in errors.
 pub fn read_segments(bytes: &[u8], path: &Path) -> Result<Segments> {
-    json::parse(bytes, "a segments file").map_err(|e| e.at(path))
+    match plain_segments(bytes) {
+        Some(segments) => Ok(segments),
+        None => json::parse(bytes, "a segments file").map_err(|e| e.at(path)),
+    }
+}
+
+/// What `serde_json` would give, in a third of the time, when the list is written as plain
+/// numbers; `None` for whatever is unusual or wrong, which `serde_json` then reads or explains.
+fn plain_segments(bytes: &[u8]) -> Option<Segments> {
+    const KEY: &[u8] = b"\"segIndices\"";
+    let key = find(bytes, KEY)?;
+    let after = |at: usize, byte: u8| {
+        let gap = bytes[at..].iter().position(|&b| !is_space(b))?;
+        (bytes[at + gap] == byte).then_some(at + gap + 1)
+    };
+    let list = after(after(key + KEY.len(), b':')?, b'[')?;
+    let (segments, end) = plain_numbers(bytes, list)?;
+    // The rest of the file is read in the usual way, with an empty list in this one's place. With
+    // neither an escape nor the key anywhere else, the list can only have been the one wanted.
+    let rest = [&bytes[..list], &bytes[end..]].concat();
+    if rest.contains(&b'\\') || find(&rest[key + KEY.len()..], KEY).is_some() {
+        return None;
+    }
+    let file: Segments = serde_json::from_slice(&rest).ok()?;
+    Some(Segments { segments, ..file })
+}
+
+/// The numbers from `at`, just inside a list, and the place of its closing bracket.
+fn plain_numbers(bytes: &[u8], mut at: usize) -> Option<(Vec<u32>, usize)> {
+    let mut numbers = Vec::with_capacity((bytes.len() - at) / 6);
+    loop {
+        while is_space(*bytes.get(at)?) {
+            at += 1;
+        }
+        let start = at;
+        let mut number = 0_u64;
+        while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+            number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            at += 1;
+        }
+        let is_json = match at - start {
+            0 => false,
+            1 => true,
+            // Ten digits do not overflow u64.
+            n => n <= 10 && bytes[start] != b'0',
+        };
+        numbers.push(u32::try_from(number).ok().filter(|_| is_json)?);
+        while is_space(*bytes.get(at)?) {
+            at += 1;
+        }
+        match bytes[at] {
+            b',' => at += 1,
+            b']' => return Some((numbers, at)),
+            _ => return None,
+        }
+    }
+}
+
+/// White space of JSON.
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+fn find(bytes: &[u8], part: &[u8]) -> Option<usize> {
+    bytes.windows(part.len()).position(|w| w == part)
 }
 
 /// Reads an aggregation file from its whole content; `path` is only named in errors.
@@ -146,7 +210,33 @@ fn axis_alignment(value: &str) -> Result<Affine> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_quick_reader_agrees_with_serde_json(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "{", "}", "[", "]", ",", ":", " ", "\n", "\"segIndices\"", "\"segIndices\":[", "\"sceneId\":",
+                "\"a\"", "\"a\":", "\\", "0", "7", "01", "-1", "4294967295", "4294967296", "99999999999999999999",
+                "{\"segIndices\":[1,", "],\"b\":{\"segIndices\":[2]}}", "null", "\"seg\\u0049ndices\":[3]",
+            ]), 0..12),
+            head in prop::sample::select(vec!["", "{", "{\"segIndices\":[5", "{\"a\":{\"segIndices\":[5]"]),
+            tail in prop::sample::select(vec!["", "}", "]}", "],\"sceneId\":\"s\"}"]),
+        ) {
+            let text = format!("{head}{}{tail}", parts.concat());
+            if let Some(quick) = plain_segments(text.as_bytes()) {
+                prop_assert_eq!(serde_json::from_str::<Segments>(&text).unwrap(), quick);
+            }
+        }
+    }
+
+    #[test]
+    fn the_quick_reader_takes_official_files() {
+        let text = "{\n\"params\": {\"kThresh\": \"0.01\"}, \"sceneId\" : \"s\", \"segIndices\" : [ 0, 10 ,4294967295\n] }\n";
+        assert_eq!(plain_segments(text.as_bytes()).unwrap().segments, [0, 10, u32::MAX]);
+    }
 
     fn segments(text: &str) -> Result<Segments> {
         read_segments(text.as_bytes(), Path::new("s.json"))
