@@ -114,7 +114,7 @@ impl Sampled {
             let own = if piece.kind.is_shell() { step * coarser } else { step };
             for (part, p) in piece.parts.iter().enumerate() {
                 // A coarse scan does not resolve handles and the like.
-                if part > 0 && p.shape.diagonal() < 3.0 * own {
+                if part > 0 && p.shape.diagonal() < (3.0 * own).min(0.27) {
                     continue;
                 }
                 lattice.add(&p.shape, own);
