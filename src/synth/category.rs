@@ -75,6 +75,7 @@ const EIGEN13: [&str; 13] = [
 ];
 
 #[rustfmt::skip]
+#[allow(clippy::too_many_arguments)] // columns of a table
 const fn row(
     kind: Kind, raw: &'static str, id: u32, nyu40: u8, nyu40_class: &'static str, eigen13: u8,
     head: &'static str, plural: &'static str,

@@ -359,7 +359,7 @@ impl<'a> Speaker<'a> {
             let twice =
                 same_kind && !matches!(new, Claim::Side { .. } | Claim::Beside { .. } | Claim::On { .. });
             let sides = |c: &Claim| matches!(c, Claim::Hand { .. } | Claim::Ordinal { .. });
-            i != c && !twice && !same_anchor && !(sides(old) && sides(new))
+            !(i == c || twice || same_anchor || sides(old) && sides(new))
         })
     }
 

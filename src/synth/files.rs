@@ -186,7 +186,7 @@ fn meta(scan: &MadeScan) -> String {
         ("numIMUmeasurements", (frames * 2).to_string()),
         ("sceneType", scan.scene_type.into()),
     ];
-    lines.iter().map(|(key, value)| format!("{key} = {value}\n")).collect()
+    lines.map(|(key, value)| format!("{key} = {value}\n")).concat()
 }
 
 #[derive(Serialize)]
@@ -220,10 +220,10 @@ pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result
     publish("scannetv2-labels.combined.tsv", label_table(count).as_bytes())?;
     for split in Split::ALL {
         let mine = || scans.iter().filter(move |s| s.split == split);
-        let ids: String = mine().map(|s| format!("{}\n", s.id)).collect();
-        publish(&format!("scannetv2_{}.txt", split.name()), ids.as_bytes())?;
+        let ids: Vec<&str> = mine().flat_map(|s| [s.id.as_str(), "\n"]).collect();
+        publish(&format!("scannetv2_{}.txt", split.name()), ids.concat().as_bytes())?;
         let references: Vec<Reference> = mine()
-            .flat_map(|scan| scan.said.iter().map(|d| (scan, d)))
+            .flat_map(|scan| scan.said.iter().map(move |d| (scan, d)))
             .map(|(scan, d)| Reference {
                 scene_id: &scan.id,
                 object_id: d.object.to_string(),

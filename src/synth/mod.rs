@@ -16,6 +16,7 @@ mod room;
 mod sample;
 mod shape;
 pub mod truth;
+mod uses;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

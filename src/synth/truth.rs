@@ -144,7 +144,7 @@ impl Claim {
     #[must_use]
     pub fn with(&self, from: i32, to: i32) -> Self {
         let mut claim = self.clone();
-        let mut swap = |id: &mut i32| {
+        let swap = |id: &mut i32| {
             if *id == from {
                 *id = to;
             }
@@ -456,7 +456,9 @@ fn between(p: [f64; 3], a: [f64; 3], b: [f64; 3]) -> f64 {
 /// The lower median of a column.
 fn median(column: &[u8]) -> u8 {
     let mut counts = [0_usize; 256];
-    column.iter().for_each(|&v| counts[usize::from(v)] += 1);
+    for &v in column {
+        counts[usize::from(v)] += 1;
+    }
     let half = column.len().div_ceil(2);
     let mut seen = 0;
     let found = counts.iter().position(|&c| {
