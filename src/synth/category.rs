@@ -75,6 +75,7 @@ const EIGEN13: [&str; 13] = [
 ];
 
 #[rustfmt::skip]
+#[allow(clippy::too_many_arguments)] // columns of a table
 const fn row(
     kind: Kind, raw: &'static str, id: u32, nyu40: u8, nyu40_class: &'static str, eigen13: u8,
     head: &'static str, plural: &'static str,
@@ -125,6 +126,51 @@ impl Kind {
     /// The kind's row.
     pub(super) fn category(self) -> &'static Category {
         &TABLE[self as usize]
+    }
+
+    /// Whether other things may stand on it.
+    pub(super) fn carries(self) -> bool {
+        self.is_furniture() && !matches!(self, Self::Chair | Self::OfficeChair | Self::Armchair)
+    }
+
+    /// Whether it is found on other things.
+    pub(super) fn is_carried(self) -> bool {
+        matches!(
+            self,
+            Self::Pillow
+                | Self::Lamp
+                | Self::Monitor
+                | Self::Keyboard
+                | Self::Laptop
+                | Self::Sink
+                | Self::Box
+                | Self::Plant
+                | Self::Tv
+                | Self::Microwave
+        )
+    }
+
+    /// Whether it is a piece of furniture that stands on the floor.
+    pub(super) fn is_furniture(self) -> bool {
+        matches!(
+            self,
+            Self::Chair
+                | Self::OfficeChair
+                | Self::Armchair
+                | Self::Table
+                | Self::CoffeeTable
+                | Self::Desk
+                | Self::Couch
+                | Self::Bed
+                | Self::Bookshelf
+                | Self::Cabinet
+                | Self::FileCabinet
+                | Self::Nightstand
+                | Self::Dresser
+                | Self::TrashCan
+                | Self::Refrigerator
+                | Self::Counter
+        )
     }
 
     /// Walls and floor: what a room is, rather than what is in it.

@@ -1,50 +1,161 @@
 //! Made scans: ScanNet- and ScanRefer-shaped data with known truth.
+//!
+//! Seed → a room with furniture in it ([`room`]) → a scan of it: vertices, segments, objects in a
+//! raw frame ([`sample`]) → sentences whose claims are measured on the scan ([`describe`]) → files
+//! ([`files`]). Nothing here comes from ScanNet or ScanRefer; shapes, counts and word statistics
+//! are fitted to what was measured on them.
+
 mod category;
 mod colour;
+mod describe;
+mod files;
 mod furniture;
+mod phrase;
+mod ply;
 mod room;
 mod sample;
 mod shape;
 pub mod truth;
+mod uses;
 
-#[cfg(test)]
-mod look {
-    use super::*;
-    use crate::math::{Key, Purpose};
-    #[test]
-    fn look() {
-        for (i, used) in room::Use::ALL.into_iter().enumerate() {
-            for v in [2000, 3000, 20000, 150_000] {
-                let mut s = Key::new(3, "r", i as u32, "synth room").stream(Purpose::Parameters);
-                let room = room::furnish(used, sample::richness(v), &mut s);
-                let t = std::time::Instant::now();
-                let (scene, _) = sample::scan(&room, "scene0000_00", v, 3);
-                println!(
-                    "{used:?} {v}: {} vertices {} faces {} objects {} segs {:?}",
-                    scene.points.len(),
-                    scene.faces.len(),
-                    scene.objects.len(),
-                    crate::math::compact(&scene.points.segment).ids.len(),
-                    t.elapsed()
-                );
-                let mut e: Vec<f32> = scene
-                    .faces
-                    .iter()
-                    .map(|f| {
-                        let a = scene.points.position.get(f[0] as usize);
-                        let b = scene.points.position.get(f[1] as usize);
-                        ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt()
-                    })
-                    .collect();
-                e.sort_by(f32::total_cmp);
-                let un =
-                    scene.points.object.iter().filter(|&&o| o < 0).count() as f64 / scene.points.len() as f64;
-                let c = scene.points.colour.as_ref().unwrap();
-                let mean = c.channels().map(|c| c.iter().map(|&v| v as f64).sum::<f64>() / c.len() as f64);
-                println!("   median edge {} unannotated {un:.3} mean {mean:?}", e[e.len() / 2]);
-                let img = crate::render::raster(&scene, crate::render::View::Iso, 900, None);
-                std::fs::write(format!("/tmp/synth-{i}-{v}.png"), crate::render::png(&img).unwrap()).unwrap();
-            }
-        }
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Kind, Result};
+use crate::math::{Key, Purpose};
+use crate::store::Local;
+
+pub use files::{DescriptionTruth, ScanTruth, Truth};
+use files::{Kept, MadeScan, Split};
+
+/// What to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Number of scans; every third room has two.
+    pub scenes: u32,
+    /// Number of vertices of a scan, about.
+    pub vertices: u32,
+    /// Everything random follows from this.
+    pub seed: u64,
+}
+
+/// What was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Scan folders.
+    pub scans: u32,
+    /// Descriptions in both references files.
+    pub descriptions: u32,
+    /// Vertices of all scans.
+    pub vertices: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+}
+
+/// A scan to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Plan {
+    room: u32,
+    scan: u32,
+    split: Split,
+}
+
+impl Plan {
+    fn id(&self) -> String {
+        format!("scene{:04}_{:02}", self.room, self.scan)
+    }
+
+    /// The first `scenes` scans: every third room, the second one first, is scanned twice; every
+    /// fifth, from the second on, is for validation. So no room is in both splits, and two scans
+    /// are enough to have both.
+    fn all(scenes: u32) -> Vec<Self> {
+        (0..)
+            .flat_map(|room| {
+                let split = if room % 5 == 1 { Split::Val } else { Split::Train };
+                let scans = if room % 3 == 1 { 2 } else { 1 };
+                (0..scans).map(move |scan| Self { room, scan, split })
+            })
+            .take(scenes as usize)
+            .collect()
+    }
+
+    /// Makes the scan in memory.
+    fn make(&self, options: &Options) -> MadeScan {
+        let Options { vertices, seed, .. } = *options;
+        let room_id = format!("scene{:04}", self.room);
+        let mut stream = Key::new(seed, &room_id, 0, "synth room").stream(Purpose::Parameters);
+        let uses = room::Use::ALL;
+        let used_as = uses[(u64::from(self.room) + seed) as usize % uses.len()];
+        let room = room::furnish(used_as, sample::richness(vertices), &mut stream);
+        let id = self.id();
+        let (scene, viewpoint) = sample::scan(&room, &id, vertices, seed);
+        let said = if self.scan == 0 {
+            let detailed = vertices >= 20_000;
+            describe::describe(&truth::SceneView::new(&scene, viewpoint), seed, &id, detailed)
+        } else {
+            vec![]
+        };
+        MadeScan { scene, scene_type: used_as.scene_type(), split: self.split, viewpoint, said }
     }
 }
+
+/// Makes a data set in `store`: scan folders, label table, split lists, references, `truth.json`
+/// and a README. The same options give the same bytes for any number of threads. `progress` is
+/// told how many scans are done.
+pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync)) -> Result<Made> {
+    if options.scenes == 0 || options.scenes > 10_000 {
+        return Err(Error::new(Kind::Config, "the number of scenes cannot be used")
+            .expected("1 to 10000")
+            .found(options.scenes.to_string()));
+    }
+    if !(1_000..=5_000_000).contains(&options.vertices) {
+        return Err(Error::new(Kind::Config, "the number of vertices cannot be used")
+            .expected("1000 to 5000000")
+            .found(options.vertices.to_string()));
+    }
+    let done = AtomicU32::new(0);
+    let results: Vec<(Kept, u64, u64)> = Plan::all(options.scenes)
+        .par_iter()
+        .map(|plan| {
+            let scan = plan.make(options);
+            let bytes = files::write_scan(store, &scan)?;
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            let kept = Kept {
+                id: scan.scene.id.clone(),
+                split: scan.split,
+                truth: ScanTruth::of(&scan),
+                categories: scan.scene.objects.iter().map(|o| o.raw_category.clone()).collect(),
+                said: scan.said,
+            };
+            Ok((kept, scan.scene.points.len() as u64, bytes))
+        })
+        .collect::<Result<_>>()?;
+    let mut made = Made { scans: results.len() as u32, ..Made::default() };
+    for (kept, vertices, bytes) in &results {
+        made.descriptions += kept.said.len() as u32;
+        made.vertices += vertices;
+        made.bytes += bytes;
+    }
+    let kept: Vec<Kept> = results.into_iter().map(|r| r.0).collect();
+    made.bytes += files::write_lists(store, &kept, &readme(options))?;
+    Ok(made)
+}
+
+/// The first words of the README of a made data set.
+pub const README_STARTS: &str = "Made by `dataprep synth`";
+
+fn readme(options: &Options) -> String {
+    let Options { scenes, vertices, seed } = options;
+    format!(
+        "{README_STARTS}, version {}:\n\n    dataprep synth --scenes {scenes} --vertices {vertices} --seed {seed}\n\n\
+         Rooms, scans and sentences are generated; nothing in here comes from ScanNet or ScanRefer.\n\
+         The layout is theirs: scans/, scannetv2-labels.combined.tsv, scannetv2_{{train,val}}.txt,\n\
+         ScanRefer_filtered_{{train,val}}.json. truth.json says where the speaker of each scan stands\n\
+         and what each description claims; every claim holds on the scan's vertices.\n",
+        crate::VERSION
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@
 use super::category::Kind;
 use super::colour::paint;
 use super::furniture::{Piece, build, mounted};
-use super::shape::{BEHIND, BELOW, Part, Shape, Texture};
+use super::shape::{Part, Shape, Texture};
 use super::truth::Viewpoint;
 use crate::math::{Affine, Stream};
 
@@ -20,10 +20,10 @@ pub(super) struct Item {
     pub at: [f64; 3],
     pub yaw_deg: f64,
     /// Half extents of its footprint in its own frame.
-    half: [f64; 2],
-    top: Option<f64>,
+    pub(super) half: [f64; 2],
+    pub(super) top: Option<f64>,
     /// Footprints, in its own frame, of what stands on it.
-    taken: Vec<Rect>,
+    pub(super) taken: Vec<Rect>,
 }
 
 impl Item {
@@ -62,7 +62,6 @@ impl Use {
 /// A furnished room.
 #[derive(Clone, Debug)]
 pub(super) struct Room {
-    pub used_as: Use,
     pub items: Vec<Item>,
     /// Whoever describes the room stands in the door and looks at its middle.
     pub viewpoint: Viewpoint,
@@ -71,18 +70,18 @@ pub(super) struct Room {
 }
 
 /// x0, y0, x1, y1.
-type Rect = [f64; 4];
+pub(super) type Rect = [f64; 4];
 
-fn overlap(a: &Rect, b: &Rect, gap: f64) -> bool {
+pub(super) fn overlap(a: &Rect, b: &Rect, gap: f64) -> bool {
     a[0] < b[2] + gap && b[0] < a[2] + gap && a[1] < b[3] + gap && b[1] < a[3] + gap
 }
 
 /// Turn that brings an item's back (+y) to a wall: 0 north, 1 east, 2 south, 3 west.
-fn yaw_of(wall: usize) -> f64 {
+pub(super) fn yaw_of(wall: usize) -> f64 {
     [0.0, -90.0, 180.0, 90.0][wall]
 }
 
-fn turn([x, y]: [f64; 2], yaw_deg: f64) -> [f64; 2] {
+pub(super) fn turn([x, y]: [f64; 2], yaw_deg: f64) -> [f64; 2] {
     let p = Affine::rotation(2, yaw_deg).apply([x, y, 0.0]);
     [p[0], p[1]]
 }
@@ -118,29 +117,29 @@ pub(super) fn furnish(used_as: Use, richness: f64, stream: &mut Stream) -> Room 
     plan.shell();
     let [r, g] = [plan.s.between(0.95, 1.0), plan.s.between(0.965, 0.985)];
     let viewpoint = Viewpoint { eye: [door_at[0], door_at[1], 1.6], look: [0.0, 0.0, 1.0] };
-    Room { used_as, items: plan.items, viewpoint, light: [r, r * g, r * g * plan.s.between(0.955, 0.975)] }
+    Room { items: plan.items, viewpoint, light: [r, r * g, r * g * plan.s.between(0.955, 0.975)] }
 }
 
-struct Plan<'a> {
-    size: [f64; 3],
-    richness: f64,
-    s: &'a mut Stream,
-    items: Vec<Item>,
+pub(super) struct Plan<'a> {
+    pub(super) size: [f64; 3],
+    pub(super) richness: f64,
+    pub(super) s: &'a mut Stream,
+    pub(super) items: Vec<Item>,
     /// Footprints on the floor.
-    taken: Vec<Rect>,
+    pub(super) taken: Vec<Rect>,
     /// Per wall, what hangs on it or hides it: from-to along the wall, from-to in height.
-    on_wall: [Vec<Rect>; 4],
-    holes: [Vec<Rect>; 4],
+    pub(super) on_wall: [Vec<Rect>; 4],
+    pub(super) holes: [Vec<Rect>; 4],
 }
 
 impl Plan<'_> {
     /// Length of a wall and its distance from the middle.
-    fn wall(&self, wall: usize) -> (f64, f64) {
+    pub(super) fn wall(&self, wall: usize) -> (f64, f64) {
         let [w, d, _] = self.size;
-        if wall % 2 == 0 { (w, d / 2.0) } else { (d, w / 2.0) }
+        if wall.is_multiple_of(2) { (w, d / 2.0) } else { (d, w / 2.0) }
     }
 
-    fn put(&mut self, piece: Piece, at: [f64; 3], yaw_deg: f64) -> usize {
+    pub(super) fn put(&mut self, piece: Piece, at: [f64; 3], yaw_deg: f64) -> usize {
         let half = [piece.size[0] / 2.0, piece.size[1] / 2.0];
         let Piece { kind, parts, top, .. } = piece;
         self.items.push(Item { kind, annotated: true, parts, at, yaw_deg, half, top, taken: vec![] });
@@ -148,18 +147,18 @@ impl Plan<'_> {
     }
 
     /// How many of something: between `few` in a poor room and `many` in a rich one.
-    fn some(&mut self, few: u32, many: u32) -> u32 {
+    pub(super) fn some(&mut self, few: u32, many: u32) -> u32 {
         let most = f64::from(few) + f64::from(many - few) * self.richness;
         let n = self.s.between(most * 0.7, most + 0.999);
         (n as u32).clamp(few, many)
     }
 
-    fn piece(&mut self, kind: Kind) -> Piece {
+    pub(super) fn piece(&mut self, kind: Kind) -> Piece {
         let colour = self.colour(kind);
         build(kind, colour, self.s)
     }
 
-    fn colour(&mut self, kind: Kind) -> &'static str {
+    pub(super) fn colour(&mut self, kind: Kind) -> &'static str {
         let palette: &[&str] = match kind {
             Kind::Chair => &["brown", "brown", "beige", "black", "white", "red", "blue"],
             Kind::OfficeChair => &["black", "black", "gray", "blue", "red"],
@@ -193,7 +192,7 @@ impl Plan<'_> {
         inside && !self.taken.iter().any(|t| overlap(t, rect, gap))
     }
 
-    fn footprint(half: [f64; 2], at: [f64; 2], yaw_deg: f64) -> Rect {
+    pub(super) fn footprint(half: [f64; 2], at: [f64; 2], yaw_deg: f64) -> Rect {
         let corner = turn(half, yaw_deg).map(f64::abs);
         // A slight turn off the axes needs a little more room.
         let other = turn([half[0], -half[1]], yaw_deg).map(f64::abs);
@@ -202,7 +201,7 @@ impl Plan<'_> {
     }
 
     /// Pushes a piece against a wall; nothing when no place is free.
-    fn against_wall(&mut self, piece: Piece) -> Option<usize> {
+    pub(super) fn against_wall(&mut self, piece: Piece) -> Option<usize> {
         for _ in 0..60 {
             let wall = self.s.below(4) as usize;
             let (length, far) = self.wall(wall);
@@ -226,18 +225,18 @@ impl Plan<'_> {
     }
 
     /// Puts a piece somewhere on the floor.
-    fn free_standing(&mut self, piece: Piece, yaw_deg: f64, gap: f64) -> Option<usize> {
+    pub(super) fn free_standing(&mut self, piece: &Piece, yaw_deg: f64, gap: f64) -> Option<usize> {
         let [w, d, _] = self.size;
         for _ in 0..60 {
             let at = [self.s.between(-0.5, 0.5) * (w - 0.6), self.s.between(-0.5, 0.5) * (d - 0.6)];
-            if let Some(item) = self.at_place(&piece, at, yaw_deg, gap) {
+            if let Some(item) = self.at_place(piece, at, yaw_deg, gap) {
                 return Some(item);
             }
         }
         None
     }
 
-    fn at_place(&mut self, piece: &Piece, at: [f64; 2], yaw_deg: f64, gap: f64) -> Option<usize> {
+    pub(super) fn at_place(&mut self, piece: &Piece, at: [f64; 2], yaw_deg: f64, gap: f64) -> Option<usize> {
         let half = [piece.size[0] / 2.0, piece.size[1] / 2.0];
         let rect = Self::footprint(half, at, yaw_deg);
         self.is_free(&rect, gap).then(|| {
@@ -248,7 +247,7 @@ impl Plan<'_> {
 
     /// Puts a piece on another at `spot` (the host's frame, −1..1 of its half extents), or
     /// anywhere on it.
-    fn on_top(&mut self, host: usize, piece: Piece, spot: Option<[f64; 2]>) -> Option<usize> {
+    pub(super) fn on_top(&mut self, host: usize, piece: Piece, spot: Option<[f64; 2]>) -> Option<usize> {
         let half = [piece.size[0] / 2.0, piece.size[1] / 2.0];
         let host_half = self.items[host].half;
         let top = self.items[host].top?;
@@ -272,11 +271,11 @@ impl Plan<'_> {
     }
 
     /// Chairs along the sides of a table, their backs away from it.
-    fn chairs_around(&mut self, table: usize, kind: Kind, mut count: u32) {
+    pub(super) fn chairs_around(&mut self, table: usize, kind: Kind, mut count: u32) {
         let (at, yaw, half) = (self.items[table].at, self.items[table].yaw_deg, self.items[table].half);
         let main = self.colour(kind);
-        for side in [0, 2, 1, 3] {
-            let (along, far) = if side % 2 == 0 { (half[0], half[1]) } else { (half[1], half[0]) };
+        for side in [0_usize, 2, 1, 3] {
+            let (along, far) = if side.is_multiple_of(2) { (half[0], half[1]) } else { (half[1], half[0]) };
             let seats = ((2.0 * along / 0.62) as u32).max(1);
             for i in 0..seats {
                 if count == 0 {
@@ -298,7 +297,7 @@ impl Plan<'_> {
     }
 
     /// A chair before the front of a desk.
-    fn chair_before(&mut self, desk: usize, kind: Kind) {
+    pub(super) fn chair_before(&mut self, desk: usize, kind: Kind) {
         let (at, yaw, half) = (self.items[desk].at, self.items[desk].yaw_deg, self.items[desk].half);
         let chair = self.piece(kind);
         for _ in 0..6 {
@@ -313,7 +312,7 @@ impl Plan<'_> {
     }
 
     /// Hangs something on a free stretch of wall, its lower edge at `z`.
-    fn hang(&mut self, kind: Kind, w: f64, h: f64, z: f64, colour: &str) -> Option<(usize, f64)> {
+    pub(super) fn hang(&mut self, kind: Kind, w: f64, h: f64, z: f64, colour: &str) -> Option<(usize, f64)> {
         for _ in 0..40 {
             let wall = self.s.below(4) as usize;
             let (length, far) = self.wall(wall);
@@ -351,345 +350,6 @@ impl Plan<'_> {
         let before = turn([along, far - 0.42], yaw_of(wall));
         self.taken.push(Self::footprint([w / 2.0, 0.42], before, yaw_of(wall)));
         turn([along, far - 0.05], yaw_of(wall))
-    }
-
-    fn desks(&mut self, count: u32) {
-        for _ in 0..count {
-            let desk = self.piece(Kind::Desk);
-            let Some(desk) = self.against_wall(desk) else { continue };
-            let monitor = self.piece(Kind::Monitor);
-            if self.s.happens(0.4 * self.richness) {
-                let second = self.piece(Kind::Monitor);
-                self.on_top(desk, second, Some([0.9, 0.5]));
-                self.on_top(desk, monitor, Some([-0.9, 0.5]));
-            } else {
-                self.on_top(desk, monitor, Some([-0.4, 0.5]));
-            }
-            if self.s.happens(0.5) {
-                let keyboard = self.piece(Kind::Keyboard);
-                self.on_top(desk, keyboard, Some([-0.3, -0.8]));
-            }
-            if self.s.happens(0.4 + 0.3 * self.richness) {
-                let laptop = self.piece(Kind::Laptop);
-                self.on_top(desk, laptop, None);
-            }
-            self.chair_before(desk, Kind::OfficeChair);
-        }
-    }
-
-    fn many_against_wall(&mut self, kind: Kind, count: u32) {
-        for _ in 0..count {
-            let piece = self.piece(kind);
-            if let Some(at) = self.against_wall(piece)
-                && self.items[at].top.is_some()
-                && self.s.happens(0.35)
-            {
-                let on = if self.s.happens(0.6) { Kind::Box } else { Kind::Plant };
-                let on = self.piece(on);
-                self.on_top(at, on, None);
-            }
-        }
-    }
-
-    fn office(&mut self) {
-        let n = self.some(1, 4);
-        self.desks(n);
-        let n = self.some(1, 2);
-        self.many_against_wall(Kind::Bookshelf, n);
-        let n = self.some(1, 4);
-        self.many_against_wall(Kind::FileCabinet, n);
-        if self.s.happens(self.richness) {
-            let table = self.piece(Kind::Table);
-            if let Some(table) = self.free_standing(table, 0.0, 0.3) {
-                let n = self.some(2, 4);
-                self.chairs_around(table, Kind::Chair, n);
-            }
-        }
-        let n = self.some(2, 5);
-        for _ in 0..n {
-            let chair = self.piece(Kind::OfficeChair);
-            let yaw = self.s.between(0.0, 360.0);
-            self.free_standing(chair, yaw, 0.1);
-        }
-        if self.s.happens(0.6) {
-            self.hang(Kind::Whiteboard, 1.3, 0.9, 0.95, "white");
-        }
-    }
-
-    fn living(&mut self) {
-        let couches = self.some(1, 2);
-        for _ in 0..couches {
-            let couch = self.piece(Kind::Couch);
-            let Some(couch) = self.against_wall(couch) else { continue };
-            let n = self.some(1, 3);
-            self.items[couch].top = Some(0.46);
-            for i in 0..n {
-                let pillow = self.piece(Kind::Pillow);
-                self.on_top(couch, pillow, Some([-0.7 + 0.7 * f64::from(i), -0.2]));
-            }
-        }
-        let tv_stand = self.piece(Kind::Dresser);
-        if let Some(stand) = self.against_wall(tv_stand) {
-            let tv = self.piece(Kind::Tv);
-            self.on_top(stand, tv, Some([0.0, 0.2]));
-        }
-        let n = self.some(1, 2);
-        for _ in 0..n {
-            let table = self.piece(Kind::CoffeeTable);
-            let yaw = 90.0 * self.s.below(2) as f64;
-            if let Some(table) = self.free_standing(table, yaw, 0.3)
-                && self.s.happens(0.6)
-            {
-                let laptop = self.piece(Kind::Laptop);
-                self.on_top(table, laptop, None);
-            }
-        }
-        let n = self.some(2, 4);
-        for _ in 0..n {
-            let chair = self.piece(Kind::Armchair);
-            self.against_wall(chair);
-        }
-        let n = self.some(1, 3);
-        for _ in 0..n {
-            let stand = self.piece(Kind::Nightstand);
-            if let Some(stand) = self.against_wall(stand) {
-                let lamp = self.piece(Kind::Lamp);
-                self.on_top(stand, lamp, Some([0.0, 0.0]));
-            }
-        }
-        let n = self.some(0, 2);
-        self.many_against_wall(Kind::Bookshelf, n);
-    }
-
-    fn bedroom(&mut self) {
-        let beds = self.some(1, 2);
-        for _ in 0..beds {
-            let bed = self.piece(Kind::Bed);
-            let Some(bed) = self.against_wall(bed) else { continue };
-            let wide = self.items[bed].half[0] > 0.7;
-            let spots: &[f64] = if wide { &[-0.75, 0.75] } else { &[0.0] };
-            for &u in spots {
-                let pillow = self.piece(Kind::Pillow);
-                self.on_top(bed, pillow, Some([u, 0.86]));
-            }
-            let (at, yaw, half) = (self.items[bed].at, self.items[bed].yaw_deg, self.items[bed].half);
-            for side in [-1.0, 1.0] {
-                let stand = self.piece(Kind::Nightstand);
-                let [dx, dy] = turn([side * (half[0] + 0.32), half[1] - 0.24], yaw);
-                if let Some(stand) = self.at_place(&stand, [at[0] + dx, at[1] + dy], yaw, 0.02) {
-                    let lamp = self.piece(Kind::Lamp);
-                    self.on_top(stand, lamp, Some([0.0, 0.0]));
-                }
-            }
-        }
-        let n = self.some(1, 2);
-        self.many_against_wall(Kind::Dresser, n);
-        let n = self.some(1, 2);
-        self.desks(n);
-        let n = self.some(1, 3);
-        self.many_against_wall(Kind::Cabinet, n);
-        let n = self.some(1, 3);
-        for _ in 0..n {
-            let chair = self.piece(Kind::Chair);
-            self.against_wall(chair);
-        }
-        let n = self.some(1, 2);
-        for _ in 0..n {
-            let bag = self.piece(Kind::Backpack);
-            self.free_standing(bag, 0.0, 0.08);
-        }
-    }
-
-    fn kitchen(&mut self) {
-        let n = self.some(1, 2);
-        for i in 0..n {
-            let counter = self.piece(Kind::Counter);
-            let Some(counter) = self.against_wall(counter) else { continue };
-            if i == 0 {
-                let sink = self.piece(Kind::Sink);
-                self.on_top(counter, sink, Some([-0.6, 0.2]));
-            }
-            let oven = self.piece(Kind::Microwave);
-            self.on_top(counter, oven, Some([0.8, 0.5]));
-        }
-        let fridge = self.piece(Kind::Refrigerator);
-        self.against_wall(fridge);
-        let table = self.piece(Kind::Table);
-        if let Some(table) = self.free_standing(table, 0.0, 0.55) {
-            let n = self.some(3, 6);
-            self.chairs_around(table, Kind::Chair, n);
-            let on = self.piece(Kind::Plant);
-            if on.size[2] < 0.7 {
-                self.on_top(table, on, None);
-            }
-        }
-        let n = self.some(1, 3);
-        self.many_against_wall(Kind::Cabinet, n);
-        let n = self.some(1, 4);
-        for _ in 0..n {
-            let (w, h) = (self.s.between(0.6, 0.9), 0.6);
-            let z = 1.5;
-            let colour = self.colour(Kind::KitchenCabinet);
-            self.wall_cupboard(w, h, z, colour);
-        }
-    }
-
-    /// A cupboard that hangs on the wall.
-    fn wall_cupboard(&mut self, w: f64, h: f64, z: f64, colour: &str) {
-        if let Some((wall, along)) = self.hang(Kind::KitchenCabinet, w, h, z, colour)
-            && let Some(mut item) = self.items.pop()
-        {
-            let (_, far) = self.wall(wall);
-            let deep =
-                Self::footprint([w / 2.0, 0.16], turn([along, far - 0.16], yaw_of(wall)), yaw_of(wall));
-            let tall = |i: &&Item| i.at[2] == 0.0 && matches!(i.kind, Kind::Refrigerator | Kind::Cabinet);
-            let in_the_way =
-                |i: &Item| overlap(&Self::footprint(i.half, [i.at[0], i.at[1]], i.yaw_deg), &deep, 0.0);
-            if self.items.iter().filter(tall).any(in_the_way) {
-                return;
-            }
-            let main = paint(colour, self.s);
-            let shape = |x: [f64; 2], y: [f64; 2]| Shape::Box {
-                min: [x[0], y[0], 0.0],
-                max: [x[1], y[1], h],
-                round: 0.0,
-                unseen: BEHIND,
-            };
-            item.parts = vec![
-                Part { shape: shape([-w / 2.0, w / 2.0], [-0.3, 0.0]), paint: main },
-                Part { shape: shape([-w / 2.0 + 0.01, -0.005], [-0.32, -0.3]), paint: main },
-                Part { shape: shape([0.005, w / 2.0 - 0.01], [-0.32, -0.3]), paint: main },
-            ];
-            self.items.push(item);
-        }
-    }
-
-    fn conference(&mut self) {
-        let long = 1.4 + 1.4 * self.richness;
-        let mut table = self.piece(Kind::Table);
-        if table.size[0] < long && self.s.happens(0.7) {
-            let colour = self.colour(Kind::Table);
-            table = build(Kind::Desk, colour, self.s);
-            table.kind = Kind::Table;
-        }
-        let yaw = if self.size[0] >= self.size[1] { 0.0 } else { 90.0 };
-        if let Some(table) =
-            self.at_place(&table, [0.0, 0.0], yaw, 0.3).or_else(|| self.free_standing(table, yaw, 0.3))
-        {
-            let n = self.some(3, 8);
-            self.chairs_around(table, Kind::OfficeChair, n);
-            let laptops = self.some(1, 3);
-            for _ in 0..laptops {
-                let laptop = self.piece(Kind::Laptop);
-                self.on_top(table, laptop, None);
-            }
-        }
-        let n = self.some(1, 3);
-        for _ in 0..n {
-            let chair = self.piece(Kind::Chair);
-            self.against_wall(chair);
-        }
-        let n = self.some(1, 2);
-        for _ in 0..n {
-            let table = self.piece(Kind::Table);
-            self.against_wall(table);
-        }
-        let n = self.some(1, 2);
-        for _ in 0..n {
-            self.hang(Kind::Whiteboard, 1.4, 0.95, 0.9, "white");
-        }
-        let stand = self.piece(Kind::Cabinet);
-        if let Some(stand) = self.against_wall(stand) {
-            let tv = self.piece(Kind::Tv);
-            self.on_top(stand, tv, Some([0.0, 0.0]));
-        }
-    }
-
-    /// What every room has: bins, boxes, plants, pictures, curtains, clutter.
-    fn odds_and_ends(&mut self) {
-        let n = self.some(1, 3);
-        for _ in 0..n {
-            let can = self.piece(Kind::TrashCan);
-            self.against_wall(can);
-        }
-        let n = self.some(1, 4);
-        for _ in 0..n {
-            let carton = self.piece(Kind::Box);
-            let yaw = self.s.between(-20.0, 20.0);
-            if let Some(at) = self.free_standing(carton, yaw, 0.08)
-                && self.s.happens(0.3 * self.richness)
-            {
-                // A second box on the first.
-                let [w, d] = self.items[at].half;
-                let mut second = self.piece(Kind::Box);
-                second.parts = vec![Part {
-                    shape: Shape::Box {
-                        min: [-w * 0.8, -d * 0.8, 0.0],
-                        max: [w * 0.8, d * 0.8, 0.22],
-                        round: 0.0,
-                        unseen: BELOW,
-                    },
-                    paint: second.parts[0].paint,
-                }];
-                second.size = [w * 1.6, d * 1.6, 0.22];
-                self.items[at].top = self.items[at].parts.first().and_then(|p| match &p.shape {
-                    Shape::Box { max, .. } => Some(max[2]),
-                    _ => None,
-                });
-                self.on_top(at, second, Some([0.0, 0.0]));
-            }
-        }
-        let n = self.some(0, 2);
-        for _ in 0..n {
-            let plant = self.piece(Kind::Plant);
-            self.against_wall(plant);
-        }
-        let n = self.some(1, 4);
-        for _ in 0..n {
-            let (w, h) = (self.s.between(0.45, 0.85), self.s.between(0.4, 0.7));
-            let colour = self.colour(Kind::Picture);
-            let z = self.size[2] - h - self.s.between(0.25, 0.5);
-            self.hang(Kind::Picture, w, h, z, colour);
-        }
-        // Curtains hang beside windows, in front of the wall.
-        let windows: Vec<usize> =
-            (0..self.items.len()).filter(|&i| self.items[i].kind == Kind::Window).collect();
-        for window in windows {
-            if self.s.happens(0.25 + 0.4 * self.richness) {
-                let colour = self.colour(Kind::Curtain);
-                let (at, yaw, half) =
-                    (self.items[window].at, self.items[window].yaw_deg, self.items[window].half[0]);
-                for side in [-1.0, 1.0] {
-                    let [dx, dy] = turn([side * (half + 0.13), -0.09], yaw);
-                    let h = self.size[2] * 0.56;
-                    let piece = mounted(Kind::Curtain, 0.4, h, colour, self.s);
-                    self.put(piece, [at[0] + dx, at[1] + dy, self.size[2] * 0.34], yaw);
-                }
-            }
-        }
-        let n = self.some(1, 4);
-        for _ in 0..n {
-            let main = paint(["green", "blue", "white", "red"][self.s.below(4) as usize], self.s);
-            let (r, h) = (self.s.between(0.04, 0.07), self.s.between(0.16, 0.28));
-            let shape = Shape::Tube { centre: [0.0; 2], z: [0.0, h], radius: [r, r * 0.6], lid: true };
-            let piece = Piece {
-                kind: Kind::Box,
-                parts: vec![Part { shape, paint: main }],
-                size: [2.0 * r, 2.0 * r, h],
-                top: None,
-            };
-            let hosts: Vec<usize> = (0..self.items.len())
-                .filter(|&i| matches!(self.items[i].kind, Kind::Desk | Kind::Table | Kind::Counter))
-                .collect();
-            let host = hosts.get(self.s.below(hosts.len() as u64) as usize);
-            let placed = match host {
-                Some(&host) => self.on_top(host, piece, None),
-                None => self.free_standing(piece, 0.0, 0.05),
-            };
-            if let Some(at) = placed {
-                self.items[at].annotated = false;
-            }
-        }
     }
 
     /// Floor and walls, with holes for doors and windows.

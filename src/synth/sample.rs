@@ -1,6 +1,5 @@
 //! A room scanned: vertices, faces, segments and objects in the raw frame of a scan.
 
-use super::category::Kind;
 use super::room::Room;
 use super::shape::{Lattice, Paint, Texture};
 use super::truth::Viewpoint;
@@ -114,7 +113,7 @@ impl Sampled {
             let own = if piece.kind.is_shell() { step * coarser } else { step };
             for (part, p) in piece.parts.iter().enumerate() {
                 // A coarse scan does not resolve handles and the like.
-                if part > 0 && p.shape.diagonal() < 3.0 * own {
+                if part > 0 && p.shape.diagonal() < (3.0 * own).min(0.27) {
                     continue;
                 }
                 lattice.add(&p.shape, own);
@@ -173,7 +172,7 @@ impl Sampled {
             owned.push((item, self.segments_of(start..end, &mut segment)));
             start = end;
         }
-        self.drop_some(room, &mut owned, &segment, s);
+        drop_some(room, &mut owned, &segment, s);
         let mut objects = Vec::new();
         for (item, segments) in owned {
             let piece = &room.items[item];
@@ -193,7 +192,9 @@ impl Sampled {
         let first = patch.iter().copied().min().unwrap_or(0);
         let last = patch.iter().copied().max().unwrap_or(0);
         let mut size = vec![0_usize; (last - first + 1) as usize];
-        patch.iter().for_each(|&p| size[(p - first) as usize] += 1);
+        for &p in patch {
+            size[(p - first) as usize] += 1;
+        }
         // Group of each patch; a group closes once it is large enough.
         let mut group = vec![0_usize; size.len()];
         let mut sizes = vec![0_usize];
@@ -219,32 +220,34 @@ impl Sampled {
         id.sort_unstable();
         id
     }
+}
 
-    /// Annotators miss a few patches of wall and floor: takes segments away from them until about
-    /// a twentieth of all vertices belongs to nothing.
-    fn drop_some(&self, room: &Room, owned: &mut [(usize, Vec<u32>)], segment: &[u32], s: &mut Stream) {
-        let wanted = s.between(0.03, 0.07) * segment.len() as f64;
-        let mut size = vec![0_u32; segment.len()];
-        segment.iter().for_each(|&i| size[i as usize] += 1);
-        let unseen = |owned: &(usize, Vec<u32>)| !room.items[owned.0].annotated;
-        let mut missing: f64 =
-            owned.iter().filter(|o| unseen(o)).flat_map(|o| &o.1).map(|&i| f64::from(size[i as usize])).sum();
-        let mut patches: Vec<(u32, usize, u32)> = owned
-            .iter()
-            .enumerate()
-            .filter(|(_, (item, _))| room.items[*item].kind.is_shell())
-            .flat_map(|(at, (_, ids))| ids.iter().map(move |&i| (at, i)))
-            .map(|(at, i)| (s.word(), at, i))
-            .collect();
-        patches.sort_unstable();
-        for (_, at, id) in patches {
-            let count = f64::from(size[id as usize]);
-            if missing + count > wanted || owned[at].1.len() < 2 {
-                continue;
-            }
-            missing += count;
-            owned[at].1.retain(|&i| i != id);
+/// Annotators miss a few patches of wall and floor: takes segments away from them until about
+/// a twentieth of all vertices belongs to nothing.
+fn drop_some(room: &Room, owned: &mut [(usize, Vec<u32>)], segment: &[u32], s: &mut Stream) {
+    let wanted = s.between(0.03, 0.07) * segment.len() as f64;
+    let mut size = vec![0_u32; segment.len()];
+    for &i in segment {
+        size[i as usize] += 1;
+    }
+    let unseen = |owned: &(usize, Vec<u32>)| !room.items[owned.0].annotated;
+    let mut missing: f64 =
+        owned.iter().filter(|o| unseen(o)).flat_map(|o| &o.1).map(|&i| f64::from(size[i as usize])).sum();
+    let mut patches: Vec<(u32, usize, u32)> = owned
+        .iter()
+        .enumerate()
+        .filter(|(_, (item, _))| room.items[*item].kind.is_shell())
+        .flat_map(|(at, (_, ids))| ids.iter().map(move |&i| (at, i)))
+        .map(|(at, i)| (s.word(), at, i))
+        .collect();
+    patches.sort_unstable();
+    for (_, at, id) in patches {
+        let count = f64::from(size[id as usize]);
+        if missing + count > wanted || owned[at].1.len() < 2 {
+            continue;
         }
+        missing += count;
+        owned[at].1.retain(|&i| i != id);
     }
 }
 
@@ -288,9 +291,4 @@ fn scatter(i: f32, j: f32) -> f32 {
 /// How rich a room may be for this many vertices: 0 at two thousand, 1 at a full scan's 150,000.
 pub(super) fn richness(vertices: u32) -> f64 {
     (libm::log(f64::from(vertices.max(1)) / 2_000.0) / libm::log(75.0)).clamp(0.0, 1.0)
-}
-
-/// How many objects of each category a scene has.
-pub(super) fn count_of(scene: &Scene, kind: Kind) -> u32 {
-    scene.objects.iter().filter(|o| o.raw_category == kind.category().raw).count() as u32
 }

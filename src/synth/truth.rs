@@ -76,7 +76,7 @@ pub enum Size {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[allow(missing_docs)] // the fields are named by the doc of their variant
 pub enum Claim {
-    /// `object` is of raw category `category`.
+    /// `category` names `object`: its raw category, or the noun for its class.
     Category { object: i32, category: String },
     /// The median colour of `object` deserves the colour word `word`.
     Colour { object: i32, word: String },
@@ -144,7 +144,7 @@ impl Claim {
     #[must_use]
     pub fn with(&self, from: i32, to: i32) -> Self {
         let mut claim = self.clone();
-        let mut swap = |id: &mut i32| {
+        let swap = |id: &mut i32| {
             if *id == from {
                 *id = to;
             }
@@ -415,11 +415,10 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
 /// Smallest horizontal distance between vertices of two objects; large objects are thinned
 /// evenly, which overestimates by less than their thinned spacing.
 fn gap(a: &Facts, b: &Facts) -> f64 {
-    const MOST: usize = 400;
-    let thin = |f: &Facts| -> Vec<[f32; 3]> {
-        f.points.iter().step_by(f.points.len().div_ceil(MOST)).copied().collect()
+    let thin = |f: &Facts, most: usize| -> Vec<[f32; 3]> {
+        f.points.iter().step_by(f.points.len().div_ceil(most)).copied().collect()
     };
-    let (p, q) = (thin(a), thin(b));
+    let (p, q) = (thin(a, 100), thin(b, 400));
     let mut nearest = f32::INFINITY;
     for u in &p {
         for v in &q {
@@ -457,7 +456,9 @@ fn between(p: [f64; 3], a: [f64; 3], b: [f64; 3]) -> f64 {
 /// The lower median of a column.
 fn median(column: &[u8]) -> u8 {
     let mut counts = [0_usize; 256];
-    column.iter().for_each(|&v| counts[usize::from(v)] += 1);
+    for &v in column {
+        counts[usize::from(v)] += 1;
+    }
     let half = column.len().div_ceil(2);
     let mut seen = 0;
     let found = counts.iter().position(|&c| {
