@@ -130,12 +130,13 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     let stop = interrupt::flag();
     let config = configuration(args, output)?;
     let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?;
-    let found = load::discover(&request(args, &config))?;
+    let request = request(args, &config);
+    let found = load::discover(&request)?;
     for note in &found.notes {
         output.note(note);
     }
     let catalogue = load::catalogue(&found);
-    let single = found.scans.iter().any(|s| args.scans.contains(&s.dir));
+    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
     let engine = engine.partial(single || args.data.scenes.is_some());
 
     let bar = bar(found.scans.len(), globals);

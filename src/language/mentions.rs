@@ -32,10 +32,8 @@ impl Claims {
     pub fn of(text: &str) -> Self {
         let lexicon = Lexicon::built_in();
         let words: Vec<String> = words(text).map(str::to_lowercase).collect();
-        let says = |list: &BTreeSet<String>| {
-            words.iter().any(|w| list.contains(w))
-                || words.windows(2).any(|w| list.contains(&format!("{} {}", w[0], w[1])))
-        };
+        let pairs: Vec<String> = words.windows(2).map(|w| format!("{} {}", w[0], w[1])).collect();
+        let says = |list: &BTreeSet<String>| words.iter().chain(&pairs).any(|w| list.contains(w));
         Self {
             handed: says(&lexicon.handed),
             colour: says(&lexicon.colour),

@@ -28,8 +28,8 @@ pub fn full(report: &Report, most: usize) -> String {
     }
     text += &format!("{}\n", report.footer());
     let worst = report.causes.first().map_or(Severity::Info, |c| c.severity);
-    let (on, off) = (style(worst), format!("{:#}", style(worst)));
-    text += &wrap(&format!("{on}{}{off}", report.summary.verdict), "", "");
+    let on = style(worst);
+    text += &format!("{on}{}{on:#}\n", wrap(&report.summary.verdict, "", "").trim_end());
     let more: Vec<&Cause> =
         report.causes.iter().filter(|c| c.severity == Severity::Error).skip(1).take(4).collect();
     for cause in more {
@@ -74,7 +74,9 @@ fn group(text: &mut String, report: &Report, cause: &Cause, most: usize) {
 fn one(text: &mut String, f: &Finding) {
     let (place, path) = (f.place(), f.path());
     let gap = if place.is_empty() || path.is_empty() { "" } else { "  " };
-    *text += &format!("  {BOLD}{place}{BOLD:#}{gap}{DIM}{path}{DIM:#}\n");
+    if !place.is_empty() || !path.is_empty() {
+        *text += &format!("  {BOLD}{place}{BOLD:#}{gap}{DIM}{path}{DIM:#}\n");
+    }
     *text += &wrap(&f.message, "    ", "    ");
     for related in &f.related {
         let at = related.file.as_deref().map_or_else(String::new, |f| format!(" in {f}"));
@@ -125,7 +127,7 @@ mod tests {
             "  = note: The sentence speaks of one object",
             "  = help: Many scans at once",
             "  = rule: dataprep rule REF103\n",
-            "\nDo not train on this yet. Fix first: 2 of 2 train scans:",
+            "\nDo not train on this yet. Fix first: in 2 of 2 train scans, descriptions",
             "\n  then: scene0001_00/2/1: 1 description of object 2 has no word (TXT101, 1 description)\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");

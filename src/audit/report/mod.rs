@@ -6,6 +6,7 @@ mod json;
 mod statistics;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -160,22 +161,20 @@ fn cause(group: &[Finding], catalogue: &Catalogue) -> Cause {
     let scenes: BTreeSet<&str> = group.iter().filter_map(|f| f.scene_id.as_deref()).collect();
     let descriptions: u64 = group.iter().map(|f| f.descriptions).sum();
     let sentence = if let [only] = group {
-        let place = only.place();
-        if place.is_empty() { only.message.clone() } else { format!("{place}: {}", only.message) }
+        let file =
+            || only.file.as_deref().and_then(|f| Path::new(f).file_name()?.to_str()).map(ToOwned::to_owned);
+        let place = Some(only.place()).filter(|p| !p.is_empty()).or_else(file);
+        place.map_or_else(|| only.message.clone(), |place| format!("{place}: {}", only.message))
     } else {
-        let what = rules::find(&first.code).map_or_else(String::new, |r| r.meta().summary());
+        let what = rules::find(&first.code).map_or_else(String::new, |r| lower(&r.meta().summary()));
         let split = first.split.as_deref().filter(|_| group.iter().all(|f| f.split == first.split));
-        let total = match split {
-            Some(split) => {
-                catalogue.scans.iter().filter(|s| catalogue.split_of(&s.id) == Some(split)).count()
-            }
-            None => catalogue.scans.len(),
-        };
+        let of_split = |id: &str| split.is_none() || catalogue.split_of(id) == split;
+        let total = catalogue.scans.iter().filter(|s| of_split(&s.id)).count();
         let split = split.map_or_else(String::new, |s| format!(" {s}"));
         match scenes.len() {
             0 => format!("{what} ({})", plural(group.len() as u64, "finding")),
-            n if n <= total => format!("{n} of {total}{split} scans: {what}"),
-            n => format!("{}{split}: {what}", plural(n as u64, "scan")),
+            n if n <= total => format!("in {n} of {total}{split} scans, {what}"),
+            n => format!("in {n}{split} scans, {what}"),
         }
     };
     Cause {
@@ -187,6 +186,12 @@ fn cause(group: &[Finding], catalogue: &Catalogue) -> Cause {
         scans: scenes.len() as u64,
         descriptions,
     }
+}
+
+/// The sentence with its first letter small.
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |c| c.to_lowercase().chain(letters).collect())
 }
 
 /// One sentence that a tired person can act on.
@@ -242,8 +247,8 @@ mod tests {
         assert_eq!(codes, ["REF103", "TXT101", "FIL101", "TXT301"]);
         assert_eq!(
             report.summary.verdict,
-            "Do not train on this yet. Fix first: 2 of 2 train scans: Descriptions name another object \
-             than the one their id means (REF103), which harms 2 descriptions."
+            "Do not train on this yet. Fix first: in 2 of 2 train scans, descriptions name another \
+             object than the one their id means (REF103), which harms 2 descriptions."
         );
     }
 }

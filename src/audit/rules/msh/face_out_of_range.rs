@@ -39,7 +39,10 @@ impl Rule for FaceOutOfRange {
         let faces = &scan.scan.scene.faces;
         let outside = |f: &[u32; 3]| f[0].max(f[1]).max(f[2]) as usize >= vertices;
         let bad = faces.iter().filter(|f| outside(f)).count();
-        if let Some(face) = faces.iter().position(outside).filter(|_| scan.mesh_was_read()) {
+        if bad == 0 || !scan.mesh_was_read() {
+            return;
+        }
+        if let Some(face) = faces.iter().position(outside) {
             let message = format!(
                 "{} of {} beyond the {vertices} vertices, the first is triangle {face}",
                 count(bad, "triangle"),

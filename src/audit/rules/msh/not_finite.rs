@@ -36,6 +36,9 @@ impl Rule for NotFinite {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         let axes = scan.scan.scene.points.position.axes();
         let bad: usize = axes.iter().map(|a| a.iter().filter(|v| !v.is_finite()).count()).sum();
+        if bad == 0 {
+            return;
+        }
         let first = axes.iter().filter_map(|a| a.iter().position(|v| !v.is_finite())).min();
         if let Some(vertex) = first {
             let message = format!(

@@ -41,7 +41,7 @@ fn draft(file: &References, level: &str, agreement: &Agreement, shift: i64, scan
     let total = agreement.descriptions;
     let (wrong, by) = if shift < 0 { ("too high", "one less") } else { ("too low", "one more") };
     let scope = match level {
-        "file" => format!("all over the file, in {scans} scans, object ids are"),
+        "file" => format!("all over the file, {scans} scans, object ids are"),
         _ => "object ids of this scan are".to_owned(),
     };
     let message = format!(

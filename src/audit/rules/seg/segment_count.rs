@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::scene::Role;
 
@@ -39,10 +39,6 @@ impl Rule for SegmentCount {
             let draft = Draft::new(message).file(scan.path(Role::Segments));
             out.report(draft.evidence("entries", entries).evidence("vertices", vertices));
         }
-    }
-
-    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
-        other.code == "SEG102"
     }
 }
 
