@@ -11,7 +11,7 @@ use super::text::{self, Change};
 use super::transform::{Action, Drawn};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Affine, Key, Purpose, pick};
+use crate::math::{Affine, Key, Purpose, Xyz, pick};
 use crate::scene::{Description, Points, Scene};
 
 /// Everything that turns a scene into variants.
@@ -227,12 +227,7 @@ impl Work {
     }
 
     /// Random places first, then the middle of the targets, then not at all.
-    fn crop(
-        &mut self,
-        at: &[f64],
-        keep: &dyn Fn(&crate::math::Xyz, [f32; 3]) -> Vec<u32>,
-        record: &mut StepRecord,
-    ) {
+    fn crop(&mut self, at: &[f64], keep: &dyn Fn(&Xyz, [f32; 3]) -> Vec<u32>, record: &mut StepRecord) {
         self.settle_positions();
         let (position, object) = (&self.points.position, &self.points.object);
         let n = position.len();

@@ -142,7 +142,9 @@ fn affine_steps_round_once() {
     // Far from the origin each rounding in between would cost bits that this would notice.
     let mut scene = cube();
     for axis in scene.points.position.axes_mut() {
-        axis.iter_mut().for_each(|v| *v = *v * 0.001 + 0.3);
+        for v in axis {
+            *v = *v * 0.001 + 0.3;
+        }
     }
     let away = "op = 'translate'\nx-m = [9000, 9000]\ny-m = [0, 0]";
     let back = "op = 'translate'\nx-m = [-9000, -9000]\ny-m = [0, 0]";
@@ -156,9 +158,8 @@ fn affine_steps_round_once() {
 
 #[test]
 fn crops_keep_targets_by_trying_again_recentring_or_standing_back() {
-    let scene = room(2000, 9);
     // The points of object 0 in a corner, so that random places rarely hold them all.
-    let mut scene = scene;
+    let mut scene = room(2000, 9);
     for i in 0..scene.points.len() {
         if scene.points.object[i] == 0 {
             for axis in scene.points.position.axes_mut() {

@@ -140,12 +140,18 @@ fn normals(provenance: &Provenance, from: &Xyz, to: &Xyz, rows: &[u32]) -> Resul
 fn targets(provenance: &Provenance, from: &Points, to: &Points) -> Result<(), i32> {
     let (before, after) = (tally(&from.object), tally(&to.object));
     let of = |counts: &BTreeMap<i32, u32>, object| counts.get(&object).copied().unwrap_or(0);
+    let resampled = provenance.steps.iter().any(|s| s.applied && s.op == "grid-sample");
     for target in &provenance.targets {
         let counted =
             target.source_points == of(&before, target.object) && target.points == of(&after, target.object);
-        // Half a point of slack: a share of a thinned count need not be a whole number.
-        let promised = target.ratio * f64::from(target.source_points) + 0.5
-            >= provenance.min_target_ratio * f64::from(target.source_points);
+        // What a resampling thinned on purpose does not count; its records say what it left, where
+        // a share need not be a whole number of points.
+        let promise = provenance.min_target_ratio * f64::from(target.source_points);
+        let promised = if resampled {
+            target.ratio * f64::from(target.source_points) >= promise - 0.5
+        } else {
+            f64::from(target.points) >= promise - 1e-6
+        };
         if !counted || !promised {
             return Err(target.object);
         }

@@ -235,22 +235,22 @@ impl Reader<'_> {
         if let (Some(items), Some(values)) = (schema.get("items"), value.get_ref().as_array()) {
             return values.iter().try_for_each(|v| self.check_value(op, key, items, v));
         }
-        let out_of_range = |expected: String| {
+        let refused = |why: &str, expected: String| {
             self.file
-                .error(&value.span(), format!("`{key}` of {} is out of range", op.name))
+                .error(&value.span(), format!("`{key}` of {} {why}", op.name))
                 .expected(expected)
                 .found(self.file.text(&value.span()))
         };
         if let Some(v) = number(value.get_ref()) {
             let (lo, hi) = limits(schema);
             if !(lo.is_none_or(|lo| v >= lo) && hi.is_none_or(|hi| v <= hi) && v.is_finite()) {
-                return Err(out_of_range(range_text(lo, hi)));
+                return Err(refused("is out of range", range_text(lo, hi)));
             }
         }
         let names = names_of(schema);
         match value.get_ref().as_str() {
             Some(name) if !names.is_empty() && !names.contains(&name) => {
-                let error = out_of_range(format!("one of {}", names.join(", ")));
+                let error = refused("has no such choice", format!("one of {}", names.join(", ")));
                 Err(with_nearest(error, name, names.into_iter()))
             }
             _ => Ok(()),

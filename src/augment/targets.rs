@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::variant::TargetRecord;
+use crate::math::{Aabb, Xyz};
 use crate::scene::Description;
 
 /// Ids below this are counted in a flat table; others, which no official scan has, are searched.
@@ -130,10 +131,10 @@ impl Targets {
         }
     }
 
-    /// Smallest and largest of the rows' coordinates that belong to targets: where a crop that is
-    /// to keep them all is centred. `None` without targets.
-    pub(crate) fn middle(&self, object: &[i32], position: &crate::math::Xyz) -> Option<[f32; 3]> {
-        let mut bounds = crate::math::Aabb::EMPTY;
+    /// Middle of the box around all targets: where a crop that is to keep them all is centred.
+    /// `None` without targets.
+    pub(crate) fn middle(&self, object: &[i32], position: &Xyz) -> Option<[f32; 3]> {
+        let mut bounds = Aabb::EMPTY;
         for (row, slot) in self.slots(object).enumerate() {
             if slot.is_some() {
                 bounds.include(position.get(row));
@@ -142,11 +143,9 @@ impl Targets {
         (!bounds.is_empty()).then(|| bounds.middle().map(|v| v as f32))
     }
 
-    /// Whether `object` is a target that lost more than it may.
+    /// Whether `object` is a target of which no point is left.
     pub(crate) fn lost(&self, object: i32) -> bool {
-        self.list
-            .binary_search_by_key(&object, |t| t.object)
-            .is_ok_and(|slot| self.list[slot].now < self.list[slot].needed(self.min_ratio).max(1))
+        self.list.binary_search_by_key(&object, |t| t.object).is_ok_and(|slot| self.list[slot].now == 0)
     }
 
     /// What provenance says of the targets.
@@ -205,6 +204,8 @@ mod tests {
         assert_eq!(t.records()[0].ratio, 1.0);
         assert!(t.are_safe(&[1; 4]) && !t.are_safe(&[1; 3]));
         t.update(&[1; 3], false);
-        assert!(t.records()[0].ratio == 0.75 && !t.lost(2));
+        assert!(t.records()[0].ratio == 0.75 && !t.lost(1) && !t.lost(2));
+        t.update(&[], false);
+        assert!(t.lost(1));
     }
 }

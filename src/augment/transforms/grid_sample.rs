@@ -173,8 +173,9 @@ mod tests {
         let mut scene = at_origin(50);
         scene.points.object = vec![0; 50];
         scene.points.object[49] = 7;
-        for _ in 0..3 {
-            let variant = variant_of(&scene, &[STEP], &[describing(7, "the lamp")], 1.0);
+        for cell in [0.25, 0.5, 2.0] {
+            let step = format!("id = 's{cell}'\nop = 'grid-sample'\ncell-m = {cell}");
+            let variant = variant_of(&scene, &[&step], &[describing(7, "the lamp")], 1.0);
             assert!(variant.scene.points.object.contains(&7));
             assert_eq!(variant.provenance.targets[0].ratio, 1.0);
         }
