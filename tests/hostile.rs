@@ -43,10 +43,10 @@ struct Case {
 }
 
 fn cases() -> Vec<(Case, Vec<u8>)> {
-    let text = fs::read_to_string("testdata/hostile/expected.toml").unwrap();
-    let expected: Expected = toml::from_str(&text).unwrap();
+    let text = fs::read_to_string("testdata/hostile/expected.toml").expect("the list of cases");
+    let expected: Expected = toml::from_str(&text).expect("TOML");
     let with_bytes = |case: Case| {
-        let bytes = fs::read(Path::new("testdata/hostile").join(&case.name)).unwrap();
+        let bytes = fs::read(Path::new("testdata/hostile").join(&case.name)).expect("a listed file");
         (case, bytes)
     };
     expected.file.into_iter().map(with_bytes).collect()

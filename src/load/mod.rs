@@ -33,6 +33,13 @@ const LARGEST_FILE: u64 = 4 << 30;
 
 /// Reads a whole file, unless it is so large that it must be something else.
 fn read_file(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_file_into(path, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Like [`read_file`], into a buffer that is kept.
+fn read_file_into(path: &Path, buffer: &mut Vec<u8>) -> Result<()> {
     let bytes = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?.len();
     if bytes > LARGEST_FILE {
         return Err(Error::new(Kind::Foreign, "the file is too large for what its name says")
@@ -40,5 +47,5 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
             .expected(format!("at most {LARGEST_FILE} bytes"))
             .found(format!("{bytes} bytes")));
     }
-    crate::store::read(path)
+    crate::store::read_into(path, buffer)
 }

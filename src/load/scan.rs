@@ -1,8 +1,9 @@
 //! One scan folder: five files joined into a scene.
 
+use std::cell::RefCell;
 use std::fs;
 
-use super::{ply, read_file, scannet};
+use super::{ply, read_file_into, scannet};
 use crate::error::Result;
 use crate::scene::{Fault, Frame, LabelTable, Ownership, Points, Role, Scan, ScanEntry, ScanFile};
 
@@ -41,24 +42,31 @@ pub fn scan(entry: &ScanEntry, table: &LabelTable, wanted: Wanted) -> Scan {
     let mut scan = Scan { files: files_of(entry), ..Scan::default() };
     scan.scene.id.clone_from(&entry.id);
     scan.scene.frame = Frame::raw(None);
-    for file in scan.files.clone() {
-        if file.bytes.is_none() || (file.role == Role::Labels && !wanted.labels) {
-            continue;
+    BUFFER.with_borrow_mut(|buffer| {
+        for file in scan.files.clone() {
+            if file.bytes.is_none() || (file.role == Role::Labels && !wanted.labels) {
+                continue;
+            }
+            if let Err(error) = read_into(&mut scan, &file, buffer) {
+                scan.faults.push(Fault { role: file.role, error });
+            }
         }
-        if let Err(error) = read_into(&mut scan, &file) {
-            scan.faults.push(Fault { role: file.role, error });
-        }
-    }
+    });
     join(&mut scan, table);
     scan
 }
 
-fn read_into(scan: &mut Scan, file: &ScanFile) -> Result<()> {
-    let bytes = read_file(&file.path)?;
+thread_local! {
+    /// The bytes of the file being read, kept from file to file: as large as the largest so far.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn read_into(scan: &mut Scan, file: &ScanFile, bytes: &mut Vec<u8>) -> Result<()> {
+    read_file_into(&file.path, bytes)?;
     let points = &mut scan.scene.points;
     match file.role {
         Role::Mesh => {
-            let mesh = ply::read_mesh_and_layout(&bytes, &file.path, &mut scan.layout)?;
+            let mesh = ply::read_mesh_and_layout(bytes, &file.path, &mut scan.layout)?;
             *points = Points {
                 orig_index: (0..mesh.position.len() as u32).collect(),
                 position: mesh.position,
@@ -68,7 +76,7 @@ fn read_into(scan: &mut Scan, file: &ScanFile) -> Result<()> {
             scan.scene.faces = mesh.faces;
         }
         Role::Segments => {
-            let file = scannet::read_segments(&bytes, &file.path)?;
+            let file = scannet::read_segments(bytes, &file.path)?;
             scan.segments_scene_id = file.scene_id;
             scan.segment_count = Some(file.segments.len());
             // Read after the mesh; of another length they belong to another mesh.
@@ -77,19 +85,19 @@ fn read_into(scan: &mut Scan, file: &ScanFile) -> Result<()> {
             }
         }
         Role::Aggregation => {
-            let file = scannet::read_aggregation(&bytes, &file.path)?;
+            let file = scannet::read_aggregation(bytes, &file.path)?;
             scan.aggregation_scene_id = file.scene_id;
             scan.segments_file = file.segments_file;
             scan.scene.objects = file.objects;
             scan.has_aggregation = true;
         }
         Role::Labels => {
-            let labels = ply::read_labels(&bytes, &file.path)?;
+            let labels = ply::read_labels(bytes, &file.path)?;
             scan.labels_moved_at = labels.first_moved(&points.position);
             scan.vertex_labels = Some(labels.label);
         }
         Role::Meta => {
-            let meta = scannet::read_meta(&bytes, &file.path)?;
+            let meta = scannet::read_meta(bytes, &file.path)?;
             scan.scene.frame = Frame::raw(meta.axis_alignment);
             scan.scene_type = meta.scene_type;
             scan.faults.extend(meta.faults.into_iter().map(|error| Fault { role: Role::Meta, error }));

@@ -108,8 +108,9 @@ impl Room {
     /// Writes the five files into `scans/id` and returns that folder.
     pub(crate) fn write(self, scans: &Path, id: &str) -> PathBuf {
         let dir = scans.join(id);
-        fs::create_dir_all(&dir).unwrap();
-        let put = |name: &str, bytes: &[u8]| fs::write(dir.join(format!("{id}{name}")), bytes).unwrap();
+        fs::create_dir_all(&dir).expect("a folder");
+        let put =
+            |name: &str, bytes: &[u8]| fs::write(dir.join(format!("{id}{name}")), bytes).expect("a file");
         put("_vh_clean_2.ply", &self.ply(None));
         put("_vh_clean_2.labels.ply", &self.ply(Some(&|i| (i % 40) as u16)));
         put("_vh_clean_2.0.010000.segs.json", self.segs_json(id).as_bytes());

@@ -4,7 +4,7 @@
 //! under a temporary name, flushed to the device, renamed, and its folder is flushed too.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
@@ -16,6 +16,15 @@ const TEMPORARY: &str = ".tmp-";
 pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
     let path = path.as_ref();
     fs::read(path).map_err(|e| Error::io("read", path, &e))
+}
+
+/// Reads a whole file into `bytes`, in place of what was there. A buffer that is kept spares the
+/// system from handing out, and taking back, the memory of each file.
+pub fn read_into(path: impl AsRef<Path>, bytes: &mut Vec<u8>) -> Result<()> {
+    let path = path.as_ref();
+    bytes.clear();
+    let read = File::open(path).and_then(|mut file| file.read_to_end(bytes));
+    read.map(drop).map_err(|e| Error::io("read", path, &e))
 }
 
 /// What became of a create-if-absent.

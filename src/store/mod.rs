@@ -5,4 +5,4 @@
 
 mod local;
 
-pub use local::{Local, Outcome, Staged, read};
+pub use local::{Local, Outcome, Staged, read, read_into};
