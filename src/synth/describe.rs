@@ -134,6 +134,8 @@ impl Names {
 struct Candidate {
     claim: Claim,
     handed: bool,
+    /// Whether an anchor is named by its colour.
+    by_colour: bool,
     /// How readily people say such a thing.
     weight: f64,
     rules_out: Vec<bool>,
@@ -177,8 +179,18 @@ impl<'a> Speaker<'a> {
     fn consider(&mut self, claim: Claim, handed: bool) {
         if self.view.margin(&claim) >= 1.0 {
             let rules_out = self.ruled_out(&claim);
-            self.candidates.push(Candidate { claim, handed, weight: 1.0, rules_out });
+            let by_colour = self.names_by_colour(&claim);
+            self.candidates.push(Candidate { claim, handed, by_colour, weight: 1.0, rules_out });
         }
+    }
+
+    /// Whether a claim names an anchor that only its colour tells from others.
+    fn names_by_colour(&self, claim: &Claim) -> bool {
+        let mut named = claim.anchors();
+        named.push(claim.object());
+        named.iter().filter(|id| **id != self.target).any(|id| {
+            self.names.names.get(id).is_some_and(|(name, word)| word.is_some_and(|w| name.starts_with(w)))
+        })
     }
 
     fn ruled_out(&self, claim: &Claim) -> Vec<bool> {
@@ -264,9 +276,7 @@ impl<'a> Speaker<'a> {
             let rare = |id: i32| matches!(self.view.category(id), "door" | "window" | "curtain");
             let said = if c.claim.anchors().into_iter().any(rare) { 0.3 } else { 1.0 };
             // Naming an anchor by its colour takes a look around the room.
-            let by_colour =
-                |id: i32| self.names.names.get(&id).is_some_and(|(n, w)| w.is_some_and(|w| n.starts_with(w)));
-            let plain = if c.claim.anchors().into_iter().any(by_colour) { 0.4 } else { 1.0 };
+            let plain = if c.by_colour { 0.5 } else { 1.0 };
             c.weight = kind * said * plain / many;
         }
     }
@@ -281,7 +291,9 @@ impl<'a> Speaker<'a> {
         };
         let by_name = self.ruled_out(&claims[0]);
         keep(&mut left, &by_name, &self.rivals);
-        let colour = self.colour.filter(|_| s.happens(0.36));
+        // Some descriptions do without any colour.
+        let colourful = s.happens(0.70);
+        let colour = self.colour.filter(|_| colourful && s.happens(0.66));
         if let Some(word) = colour {
             let claim = Claim::Colour { object: self.target, word: word.into() };
             keep(&mut left, &self.ruled_out(&claim), &self.rivals);
@@ -289,7 +301,7 @@ impl<'a> Speaker<'a> {
         }
         // Length as measured on ScanRefer: median 19 words, 5 % under 12, 5 % over 34.
         let [z, _] = s.normals();
-        let length = 15.5 * libm::exp(0.40 * f64::from(z));
+        let length = 16.4 * libm::exp(0.40 * f64::from(z));
         let handed = s.happens(0.44);
 
         // A weighted shuffle: whoever draws the shortest waiting time comes first.
@@ -301,7 +313,10 @@ impl<'a> Speaker<'a> {
         let mut chosen: Vec<usize> = Vec::new();
         let mut expected = 7.0;
         if handed {
-            let helps = |&&(_, i): &&(f64, usize)| self.candidates[i].handed;
+            let helps = |&&(_, i): &&(f64, usize)| {
+                let c = &self.candidates[i];
+                c.handed && (colourful || !c.by_colour)
+            };
             if let Some(&(_, i)) = order.iter().find(helps) {
                 chosen.push(i);
                 expected += 11.0;
@@ -312,7 +327,7 @@ impl<'a> Speaker<'a> {
         for _ in 0..7 {
             let fits = |i: usize| {
                 let c = &self.candidates[i];
-                (handed || !c.handed) && self.goes_with(i, &chosen)
+                (handed || !c.handed) && (colourful || !c.by_colour) && self.goes_with(i, &chosen)
             };
             let decides = |i: usize| {
                 let out = &self.candidates[i].rules_out;
@@ -342,7 +357,7 @@ impl<'a> Speaker<'a> {
         if chosen.is_empty() || (!identifies && !s.happens(0.07)) {
             return None;
         }
-        let coloured = s.happens(0.17);
+        let coloured = colourful && s.happens(0.35);
         let text = self.compose(&chosen, colour, coloured, length, &mut claims, s);
         Some((text, claims, identifies))
     }

@@ -90,7 +90,8 @@ impl Sampled {
         let coarser = libm::sqrt(30_000.0 / wanted).clamp(1.0, 3.4);
         let mut step = 0.022 * libm::sqrt(150_000.0 / wanted);
         let mut best: Option<(f64, Self)> = None;
-        for _ in 0..14 {
+        let (mut fine, mut coarse) = (0.0_f64, f64::INFINITY);
+        for _ in 0..16 {
             let sampled = Self::with_step(room, order, step, coarser);
             let count = sampled.lattice.len() as f64;
             let off = (count / wanted - 1.0).abs();
@@ -100,7 +101,16 @@ impl Sampled {
             if off < 0.01 {
                 break;
             }
+            // Counts jump, so the next guess stays between steps known too fine and too coarse.
+            if count > wanted {
+                fine = step.max(fine);
+            } else {
+                coarse = step.min(coarse);
+            }
             step *= libm::sqrt(count / wanted).clamp(0.5, 2.0);
+            if step <= fine || step >= coarse {
+                step = f64::midpoint(fine, coarse.min(4.0 * fine.max(0.001)));
+            }
         }
         best.map_or_else(|| Self::with_step(room, order, step, coarser), |(_, s)| s)
     }

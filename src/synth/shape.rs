@@ -28,8 +28,8 @@ pub(super) enum Shape {
     Box { min: [f64; 3], max: [f64; 3], round: f64, unseen: u8 },
     /// An upright tube from z0 to z1 with its radii there, and a lid at the top.
     Tube { centre: [f64; 2], z: [f64; 2], radius: [f64; 2], lid: bool },
-    /// A parallelogram; cells whose middle lies in a hole (s0, t0, s1, t1 in metres along u and v)
-    /// are left out. `wave` is the depth of its folds in metres.
+    /// A parallelogram; cells that lie in a hole (s0, t0, s1, t1 in metres along u and v) are left
+    /// out. `wave` is the depth of its folds in metres.
     Sheet { origin: [f64; 3], u: [f64; 3], v: [f64; 3], holes: Vec<[f64; 4]>, wave: f64 },
 }
 
@@ -281,8 +281,9 @@ impl Lattice {
         };
         for i in 0..nu {
             for j in 0..nv {
-                let (s, t) = ((i as f64 + 0.5) / nu as f64 * length, (j as f64 + 0.5) / nv as f64 * height);
-                if holes.iter().any(|&[s0, t0, s1, t1]| s > s0 && s < s1 && t > t0 && t < t1) {
+                let (s, t) = (i as f64 * length / nu as f64, j as f64 * height / nv as f64);
+                let (s2, t2) = (s + length / nu as f64, t + height / nv as f64);
+                if holes.iter().any(|&[s0, t0, s1, t1]| s >= s0 && s2 <= s1 && t >= t0 && t2 <= t1) {
                     continue;
                 }
                 let q = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)].map(|(i, j)| at(self, i, j));
@@ -370,7 +371,7 @@ mod tests {
             origin: [0.0; 3],
             u: [4.0, 0.0, 0.0],
             v: [0.0, 0.0, 2.0],
-            holes: vec![[1.0, 0.0, 2.0, 1.5]],
+            holes: vec![[0.99, -0.01, 2.01, 1.51]],
             wave: 0.0,
         };
         l.add(&sheet, 0.1);

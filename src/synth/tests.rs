@@ -138,7 +138,7 @@ fn descriptions_have_the_measured_statistics() {
     within("words, median", words[words.len() / 2] as f64, 17.0, 21.0);
     within("words, longest", words[words.len() - 1] as f64, 45.0, 100.0);
     within("left or right", share(&|d| Claims::of(&d.text).handed), 0.40, 0.52);
-    within("colour", share(&|d| Claims::of(&d.text).colour), 0.54, 0.72);
+    within("colour", share(&|d| Claims::of(&d.text).colour), 0.54, 0.70);
     within("order or number", share(&|d| Claims::of(&d.text).ordinal), 0.12, 0.25);
     within("ambiguous", share(&|d| !d.identifies), 0.0005, 0.02);
 
