@@ -62,11 +62,13 @@ thread_local! {
 }
 
 fn read_into(scan: &mut Scan, file: &ScanFile, bytes: &mut Vec<u8>) -> Result<()> {
-    read_file_into(&file.path, bytes)?;
+    if !matches!(file.role, Role::Mesh | Role::Labels) {
+        read_file_into(&file.path, bytes)?;
+    }
     let points = &mut scan.scene.points;
     match file.role {
         Role::Mesh => {
-            let mesh = ply::read_mesh_and_layout(bytes, &file.path, &mut scan.layout)?;
+            let mesh = ply::mesh_file(&file.path, bytes, &mut scan.layout)?;
             *points = Points {
                 orig_index: (0..mesh.position.len() as u32).collect(),
                 position: mesh.position,
@@ -92,7 +94,7 @@ fn read_into(scan: &mut Scan, file: &ScanFile, bytes: &mut Vec<u8>) -> Result<()
             scan.has_aggregation = true;
         }
         Role::Labels => {
-            let labels = ply::read_labels(bytes, &file.path)?;
+            let labels = ply::labels_file(&file.path, bytes)?;
             scan.labels_moved_at = labels.first_moved(&points.position);
             scan.vertex_labels = Some(labels.label);
         }

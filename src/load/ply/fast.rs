@@ -9,10 +9,14 @@ use crate::error::Result;
 /// from it.
 const BLOCK: usize = 512;
 
-/// Reads `rows`, whole rows of an element that has a stride.
-pub(super) fn vertices(rows: &[u8], element: &Element, columns: &Columns, big: bool) -> Result<Vertices> {
-    let n = element.rows as usize;
-    let mut out = Vertices::with_capacity(n, columns);
+/// Appends `rows`, whole rows of an element that has a stride.
+pub(super) fn vertices(
+    rows: &[u8],
+    element: &Element,
+    columns: &Columns,
+    big: bool,
+    out: &mut Vertices,
+) -> Result<()> {
     let place = |i: usize| match element.properties[i].shape {
         Shape::One(scalar) => (scalar, element.offset(i)),
         Shape::List { count, .. } => (count, element.offset(i)),
@@ -23,8 +27,8 @@ pub(super) fn vertices(rows: &[u8], element: &Element, columns: &Columns, big: b
     let rgb = columns.rgb.map(|rgb| rgb.map(|i| place(i).1));
     for block in rows.chunks(stride * BLOCK) {
         match stride {
-            16 if packed => positions_packed::<16>(block, &mut out),
-            18 if packed => positions_packed::<18>(block, &mut out),
+            16 if packed => positions_packed::<16>(block, out),
+            18 if packed => positions_packed::<18>(block, out),
             _ => {
                 for (axis, (scalar, offset)) in out.position.axes_mut().into_iter().zip(xyz) {
                     positions(block, stride, scalar, offset, big, axis);
@@ -48,12 +52,13 @@ pub(super) fn vertices(rows: &[u8], element: &Element, columns: &Columns, big: b
             let label = |row: &[u8]| u16::from_le_bytes([row[offset], row[offset + 1]]);
             out.label.extend(rows.chunks_exact(stride).map(label));
         } else {
-            for (i, row) in rows.chunks_exact(stride).enumerate() {
-                out.label.push(label_of(scalar.read(&row[offset..], big), i)?);
+            for row in rows.chunks_exact(stride) {
+                let vertex = out.label.len();
+                out.label.push(label_of(scalar.read(&row[offset..], big), vertex)?);
             }
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Three little-endian f32 at the start of rows of `N` bytes.
@@ -88,30 +93,27 @@ pub(super) fn size_of_triangles(element: &Element) -> Option<usize> {
     (count.size() + 3 * item.size()).checked_mul(usize::try_from(element.rows).ok()?)
 }
 
-/// The faces at the start of `rest` and the bytes they take, if they are all triangles.
-pub(super) fn triangles(rest: &[u8], element: &Element, big: bool) -> Option<(Vec<[u32; 3]>, usize)> {
-    let (count, item) = only_list(element)?;
-    let size = size_of_triangles(element)?;
-    let rows = rest.get(..size)?;
+/// Appends the faces of `rows`, whole rows of an element that has nothing but an index list, if
+/// they are all triangles; says whether they are.
+pub(super) fn triangles(rows: &[u8], element: &Element, big: bool, faces: &mut Vec<[u32; 3]>) -> bool {
+    let Some((count, item)) = only_list(element) else { return false };
     let mut all_three = true;
-    let faces = if (count, item.size(), big) == (Scalar::U8, 4, false) {
-        let face = |r: &[u8; 13]| {
+    if (count, item.size(), big) == (Scalar::U8, 4, false) {
+        faces.extend(rows.as_chunks::<13>().0.iter().map(|r| {
             all_three &= r[0] == 3;
             [
                 u32::from_le_bytes([r[1], r[2], r[3], r[4]]),
                 u32::from_le_bytes([r[5], r[6], r[7], r[8]]),
                 u32::from_le_bytes([r[9], r[10], r[11], r[12]]),
             ]
-        };
-        rows.as_chunks::<13>().0.iter().map(face).collect()
+        }));
     } else {
-        let face = |row: &[u8]| {
+        faces.extend(rows.chunks_exact(count.size() + 3 * item.size()).map(|row| {
             all_three &= count.read(row, big) == 3.0;
             [0, 1, 2].map(|k| item.read(&row[count.size() + k * item.size()..], big) as i64 as u32)
-        };
-        rows.chunks_exact(count.size() + 3 * item.size()).map(face).collect()
-    };
-    all_three.then_some((faces, size))
+        }));
+    }
+    all_three
 }
 
 /// Types of the index list of an element that has nothing else.

@@ -208,6 +208,11 @@ impl Header {
     /// Reads the header of the whole file `bytes`. Allocates for what the header's text holds, not
     /// for what it declares.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+        Self::read(bytes, bytes.len())
+    }
+
+    /// Reads the header at the start of a file of `len` bytes that begins with `bytes`.
+    pub(super) fn read(bytes: &[u8], len: usize) -> Result<Self> {
         if let Some(error) = sniff::foreign(bytes) {
             return Err(error);
         }
@@ -264,7 +269,7 @@ impl Header {
         let encoding =
             encoding.ok_or_else(|| Error::new(Kind::Malformed, "the header has no `format` line"))?;
         let header = Self { encoding, elements, body: start, lines: row };
-        header.check_sizes(bytes.len())?;
+        header.check_sizes(len)?;
         Ok(header)
     }
 

@@ -1,17 +1,21 @@
 //! PLY meshes.
 //!
 //! [`header`] always runs first and checks what is declared against the file's size. Then each
-//! element is read by the quickest reader that knows it: [`fast`] for binary rows of one length
+//! element is read by the quickest reader that knows it: [`stream`] for whole files of the official
+//! layout, [`fast`] for binary rows of one length
 //! and triangles, [`general`] (the `ply-rs` crate) for other binary rows, [`ascii`] for text.
 
 mod ascii;
 mod fast;
 mod general;
 mod header;
+mod stream;
 
+use std::fs::File;
 use std::path::Path;
 
 use self::header::{Element, Encoding, Header, Scalar, Shape, over_long};
+use super::read_file_into;
 use crate::error::{Error, Kind, Result};
 use crate::math::Xyz;
 use crate::scene::{Colour, MeshLayout};
@@ -80,6 +84,30 @@ pub fn read_labels(bytes: &[u8], path: &Path) -> Result<VertexLabels> {
         Ok(VertexLabels { position: vertices.position, label: vertices.label })
     };
     read().map_err(|e: Error| e.at(path))
+}
+
+/// Reads a mesh file; `buffer` is room to work in. Errors as for [`read_mesh`].
+pub(super) fn mesh_file(path: &Path, buffer: &mut Vec<u8>, layout: &mut Option<MeshLayout>) -> Result<Mesh> {
+    if let Some((header, vertices, faces)) = streamed(path, buffer, Want::Mesh) {
+        *layout = Some(header.layout());
+        return Ok(Mesh { position: vertices.position, colour: vertices.colour, faces });
+    }
+    read_file_into(path, buffer)?;
+    read_mesh_and_layout(buffer, path, layout)
+}
+
+/// Reads the vertices of a labels mesh file; `buffer` is room to work in. Errors as for
+/// [`read_mesh`].
+pub(super) fn labels_file(path: &Path, buffer: &mut Vec<u8>) -> Result<VertexLabels> {
+    if let Some((_, vertices, _)) = streamed(path, buffer, Want::Labels) {
+        return Ok(VertexLabels { position: vertices.position, label: vertices.label });
+    }
+    read_file_into(path, buffer)?;
+    read_labels(buffer, path)
+}
+
+fn streamed(path: &Path, buffer: &mut Vec<u8>, want: Want) -> Option<(Header, Vertices, Vec<[u32; 3]>)> {
+    stream::read(&mut File::open(path).ok()?, buffer, want)
 }
 
 /// Which columns are asked for.
@@ -197,7 +225,8 @@ fn decode(header: &Header, bytes: &[u8], want: Want) -> Result<(Vertices, Vec<[u
             ("vertex", Some(size)) => {
                 let rows;
                 (rows, rest) = rest.split_at(size);
-                fast::vertices(rows, element, &columns, big).map(|v| vertices = v)
+                vertices = Vertices::with_capacity(element.rows as usize, &columns);
+                fast::vertices(rows, element, &columns, big, &mut vertices)
             }
             ("vertex", None) => general::vertices(&mut rest, element, &columns, big).map(|v| vertices = v),
             (_, Some(size)) => {
@@ -205,11 +234,13 @@ fn decode(header: &Header, bytes: &[u8], want: Want) -> Result<(Vertices, Vec<[u
                 Ok(())
             }
             ("face", None) if want == Want::Mesh => {
-                if let Some((triangles, used)) = fast::triangles(rest, element, big) {
-                    (faces, rest) = (triangles, &rest[used..]);
-                    Ok(())
-                } else {
-                    general::faces(&mut rest, element, big).map(|f| faces = f)
+                let rows = fast::size_of_triangles(element).and_then(|size| rest.split_at_checked(size));
+                match rows {
+                    Some((rows, after)) if fast::triangles(rows, element, big, &mut faces) => {
+                        rest = after;
+                        Ok(())
+                    }
+                    _ => general::faces(&mut rest, element, big).map(|f| faces = f),
                 }
             }
             (_, None) if fast::size_of_triangles(element) == Some(rest.len()) => {

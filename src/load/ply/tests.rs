@@ -234,3 +234,31 @@ fn ply_rs_agrees_on_the_official_layout() {
         assert_eq!(f["vertex_indices"].to_u32_list().as_deref(), Some(&ours[..]));
     }
 }
+
+#[test]
+fn pieces_give_what_the_whole_file_gives() {
+    let room = Room { columns: 200, rows: 150 };
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m.ply");
+    let mut buffer = Vec::new();
+    let plain = room.ply(None);
+    std::fs::write(&path, &plain).unwrap();
+    let (_, vertices, faces) = streamed(&path, &mut buffer, Want::Mesh).unwrap();
+    let mesh = Mesh { position: vertices.position, colour: vertices.colour, faces };
+    assert!(mesh == read_mesh(&plain, &path).unwrap());
+
+    let labelled = room.ply(Some(&|i| i as u16 % 41));
+    std::fs::write(&path, &labelled).unwrap();
+    assert!(labels_file(&path, &mut buffer).unwrap() == read_labels(&labelled, &path).unwrap());
+
+    // A face that is no triangle, a cut file, a longer one: left to the reader of whole files.
+    let last_face = plain.len() - 13;
+    let mut quad = plain.clone();
+    quad[last_face] = 4;
+    for broken in [quad, plain[..plain.len() - 1].to_vec(), [plain.as_slice(), b"x"].concat()] {
+        std::fs::write(&path, &broken).unwrap();
+        assert!(streamed(&path, &mut buffer, Want::Mesh).is_none());
+        let said = mesh_file(&path, &mut buffer, &mut None).unwrap_err().to_string();
+        assert_eq!(said, read_mesh(&broken, &path).unwrap_err().to_string());
+    }
+}
