@@ -22,7 +22,7 @@ rust: ## Unit, property, transcript, crash and golden tests
 	$(CARGO) test --locked
 
 doc: ## Does the documentation build without warnings?
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 
 fuzz-check: ## Do the fuzz targets compile? (running them needs nightly and cargo-fuzz)
 	$(CARGO) check --manifest-path fuzz/Cargo.toml

@@ -1,5 +1,5 @@
 //! Writing a shard of 150,000-point samples, beside a plain write of the same bytes.
-#![allow(missing_docs)] // criterion_group! makes a public function
+#![allow(missing_docs, clippy::unwrap_used)] // criterion_group! makes a public function
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;

@@ -149,10 +149,9 @@ impl Error {
         let mut quoted = message.split('`').skip(1).step_by(2);
         if message.starts_with("unknown")
             && let Some(unknown) = quoted.next()
+            && let Some(near) = nearest(unknown, quoted)
         {
-            if let Some(near) = nearest(unknown, quoted) {
-                told = told.help(format!("did you mean `{near}`?"));
-            }
+            told = told.help(format!("did you mean `{near}`?"));
         }
         told
     }

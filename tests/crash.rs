@@ -1,4 +1,5 @@
 //! The real program, killed at random points and run again, gives the bytes of a run in peace.
+#![allow(clippy::unwrap_used)] // a test that cannot go on says where
 
 mod common;
 

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn pages_are_as_generated() {
-        // UPDATE_GENERATED=1 cargo test pages_are_as_generated   writes them anew.
+        // DATAPREP_REGENERATE=1 cargo test pages_are_as_generated   writes them anew.
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/transforms");
         let mut index = "# Transforms\n\n".to_owned();
         for op in OPS {
@@ -142,12 +142,12 @@ mod tests {
         let pages = OPS.iter().map(|op| (format!("{}.md", op.name), page(op)));
         for (name, expected) in pages.chain([("README.md".to_owned(), index)]) {
             let path = folder.join(name);
-            if std::env::var_os("UPDATE_GENERATED").is_some() {
+            if std::env::var_os("DATAPREP_REGENERATE").is_some() {
                 std::fs::create_dir_all(&folder).unwrap();
                 std::fs::write(&path, &expected).unwrap();
             }
             let found = std::fs::read_to_string(&path).unwrap_or_default();
-            assert_eq!(found, expected, "{}: run with UPDATE_GENERATED=1", path.display());
+            assert_eq!(found, expected, "{}: run with DATAPREP_REGENERATE=1", path.display());
         }
     }
 

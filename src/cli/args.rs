@@ -51,9 +51,6 @@ pub struct Globals {
     /// Number of worker threads [default: number of cores]
     #[arg(short, long, global = true, value_name = "N")]
     pub jobs: Option<std::num::NonZeroUsize>,
-    /// Say more (repeat for still more)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
     /// Say only errors
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub quiet: u8,

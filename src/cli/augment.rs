@@ -1,5 +1,6 @@
 //! `dataprep augment`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use crate::write::{Manifest, Skipped};
 
 /// Arguments of `dataprep augment`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // flags of a command line
 #[command(after_help = "\
 Examples:
   dataprep augment --pipeline pipelines/default.toml
@@ -85,7 +87,9 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     })?;
     let mut notes = Vec::new();
     let plan = plan(&config, &mut notes)?;
-    notes.iter().for_each(|note| output.note(note));
+    for note in &notes {
+        output.note(note);
+    }
     if args.dry_run {
         output.data(&describe(&plan, &config, &dir))?;
         return Ok(Exit::Clean);
@@ -253,18 +257,27 @@ fn reasons(text: &crate::write::TextCounts) -> String {
     format!(" ({})", reasons.join(", "))
 }
 
-/// What was left out, the first few by name.
+/// What was left out: each reason once, with the first few that it concerns.
 fn left_out(skipped: &[Skipped]) -> String {
-    const SHOWN: usize = 10;
-    if skipped.is_empty() {
-        return String::new();
+    const NAMES: usize = 3;
+    const REASONS: usize = 10;
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Skipped { what, why } in skipped {
+        by_reason.entry(why).or_default().push(what);
     }
-    let mut text = format!("  left out: {}\n", skipped.len());
-    for Skipped { what, why } in skipped.iter().take(SHOWN) {
-        text += &format!("    {what}: {why}\n");
+    let mut reasons: Vec<_> = by_reason.into_iter().collect();
+    reasons.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
+    let mut text = String::new();
+    if !reasons.is_empty() {
+        text += &format!("  left out: {}, all named in manifest.json\n", skipped.len());
     }
-    if skipped.len() > SHOWN {
-        text += &format!("    and {} more, all named in manifest.json\n", skipped.len() - SHOWN);
+    for (why, names) in reasons.iter().take(REASONS) {
+        let more = names.len().saturating_sub(NAMES);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text += &format!("    {}{more}: {why}\n", names[..names.len().min(NAMES)].join(", "));
+    }
+    if reasons.len() > REASONS {
+        text += &format!("    and {} more reasons\n", reasons.len() - REASONS);
     }
     text
 }

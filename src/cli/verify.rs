@@ -62,5 +62,7 @@ pub(super) fn run(args: &VerifyArgs, globals: &Globals, output: &mut Output) -> 
 }
 
 fn text(problems: &[Problem]) -> String {
-    problems.iter().map(|p| format!("{} {}: {}\n", p.code, p.file, p.message)).collect()
+    let lines: Vec<String> =
+        problems.iter().map(|p| format!("{} {}: {}\n", p.code, p.file, p.message)).collect();
+    lines.concat()
 }

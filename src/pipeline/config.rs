@@ -204,19 +204,21 @@ impl Config {
             config.path = path.to_path_buf();
         }
         let base = path.parent().unwrap_or(Path::new(""));
-        config.input.scans.iter_mut().for_each(|p| *p = base.join(&p));
-        config.input.references.iter_mut().for_each(|p| *p = base.join(&p));
-        config.input.labels = config.input.labels.map(|p| base.join(p));
-        config.input.splits.values_mut().for_each(|p| *p = base.join(&p));
-        config.output.dir = config.output.dir.map(|p| base.join(p));
+        let input = &mut config.input;
+        let paths = input.scans.iter_mut().chain(&mut input.references).chain(&mut input.labels);
+        for path in paths.chain(input.splits.values_mut()).chain(&mut config.output.dir) {
+            *path = beside(base, path);
+        }
         if !overrides.scans.is_empty() {
-            config.input.scans.clone_from(&overrides.scans);
-            config.spans.remove("input.scans");
+            config.input.scans.clear();
         }
         if let Some(dir) = &overrides.output {
             config.output.dir = Some(dir.clone());
         }
         config.check_paths()?;
+        if !overrides.scans.is_empty() {
+            config.input.scans.clone_from(&overrides.scans);
+        }
         Ok(config)
     }
 
@@ -278,9 +280,9 @@ impl Config {
         let mut table = self.table()?;
         for (section, keys) in PLACES {
             if let Some(toml::Value::Table(section)) = table.get_mut(section) {
-                keys.iter().for_each(|key| {
+                for key in keys {
                     section.remove(*key);
-                });
+                }
             }
         }
         toml::to_string(&table)
@@ -332,6 +334,15 @@ impl Overrides {
     }
 }
 
+/// `path` as seen from the folder `base`. A leading `..` takes a plain folder off `base`, so that
+/// messages show short paths.
+fn beside(base: &Path, path: &Path) -> PathBuf {
+    match (path.strip_prefix(".."), base.file_name()) {
+        (Ok(rest), Some(_)) if !base.is_symlink() => beside(base.parent().unwrap_or(Path::new("")), rest),
+        _ => base.join(path),
+    }
+}
+
 fn merge(into: &mut toml::Table, from: toml::Table) {
     for (key, value) in from {
         match (into.get_mut(&key), value) {
@@ -350,7 +361,7 @@ struct Sections<'a> {
     root: DeTable<'a>,
 }
 
-impl<'a> Sections<'a> {
+impl Sections<'_> {
     fn take<T: DeserializeOwned + Default>(&mut self, name: &str) -> Result<T> {
         let Some((key, value)) = self.root.remove_entry(name) else { return Ok(T::default()) };
         let span = value.span();

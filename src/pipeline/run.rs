@@ -150,12 +150,10 @@ impl Session {
     /// Keep what it returns until the run is over: no other run can take the folder meanwhile.
     pub fn prepare(&self, overwrite: bool) -> Result<std::fs::File> {
         let lock = self.store.lock("_dataprep/lock")?;
-        if let State::Other(what) = State::of(&self.store, &self.plan)? {
-            if !overwrite {
-                return Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
-                    .at(self.store.root())
-                    .help("choose another folder with -o, or replace what is there with --overwrite"));
-            }
+        if !overwrite && let State::Other(what) = State::of(&self.store, &self.plan)? {
+            return Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
+                .at(self.store.root())
+                .help("choose another folder with -o, or replace what is there with --overwrite"));
         }
         if overwrite {
             self.store.remove(MANIFEST)?;

@@ -15,7 +15,7 @@ use super::schema::{BLOBS, Table};
 use super::{Sample, Sentence};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Aabb, Partition, compact};
-use crate::scene::{LabelTable, NO_OBJECT, Scene, scanrefer_class};
+use crate::scene::{LabelRow, LabelTable, NO_OBJECT, Scene, scanrefer_class};
 
 /// The points of a sample as they are stored.
 pub(super) struct SceneRow {
@@ -197,8 +197,8 @@ pub(super) fn object_rows(sample: &Sample, tally: &Tally, labels: &LabelTable) -
         let values = [
             id,
             row.map_or(0, |r| i32::from(r.nyu40)),
-            index(row.and_then(|r| r.scannet20())),
-            index(row.and_then(|r| r.scannet200())),
+            index(row.and_then(LabelRow::scannet20)),
+            index(row.and_then(LabelRow::scannet200)),
             object.num_points as i32,
             source.num_points as i32,
         ];
@@ -413,6 +413,7 @@ fn changed_words() -> ListBuilder<StructBuilder> {
     ListBuilder::new(StructBuilder::from_fields(fields, 0)).with_field(item)
 }
 
-pub(super) fn arrow_error(error: arrow::error::ArrowError) -> Error {
+#[allow(clippy::needless_pass_by_value)] // the shape that map_err wants
+fn arrow_error(error: arrow::error::ArrowError) -> Error {
     Error::new(Kind::Malformed, format!("rows do not fit the shard schema: {error}"))
 }

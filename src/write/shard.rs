@@ -174,9 +174,9 @@ impl<'a> ShardWriter<'a> {
             });
         }
         let mut all = blake3::Hasher::new();
-        finished.iter().for_each(|f| {
-            all.update(f.digest.as_bytes());
-        });
+        for file in &finished {
+            all.update(file.digest.as_bytes());
+        }
         let shard = format!("{}-{}", self.name, &all.finalize().to_hex()[..8]);
 
         locate_blobs(&finished[0], &mut self.scenes)?;

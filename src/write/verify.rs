@@ -185,7 +185,7 @@ impl Check<'_> {
     /// All rows of a small table.
     fn table(&mut self, bytes: &Bytes, table: Table, rows: u64) -> Vec<RecordBatch> {
         let read = ParquetRecordBatchReaderBuilder::try_new(bytes.clone())
-            .and_then(|b| b.build())
+            .and_then(ParquetRecordBatchReaderBuilder::build)
             .map_err(|e| e.to_string())
             .and_then(|r| r.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string()));
         let batches = match read {

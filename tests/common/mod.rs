@@ -1,4 +1,5 @@
 //! What several integration tests share: the program, made data, a folder's bytes.
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code, unreachable_pub)] // each test file is a crate and uses its part
 
 use std::collections::BTreeMap;
