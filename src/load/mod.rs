@@ -1,8 +1,8 @@
 //! Loading: files of a scan folder become a scene.
 //!
-//! [`discover`] finds what belongs together, [`catalogue`] reads what the data set shares, [`scan`]
+//! [`discover()`] finds what belongs together, [`catalogue()`] reads what the data set shares, [`scan()`]
 //! reads one scan. A file that cannot be read is a fault in what they return, so that an audit can
-//! report it and go on; only [`discover`] fails, when there is nothing to load.
+//! report it and go on; only [`discover()`] fails, when there is nothing to load.
 //!
 //! The readers of single formats take bytes and a path that they only name in errors:
 //! [`ply`], [`scannet`], [`scanrefer`], [`labels`], [`splits`].
