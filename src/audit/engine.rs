@@ -51,6 +51,14 @@ impl Engine {
         ScanReport { findings, facts }
     }
 
+    /// The shift at which the names of a scan's descriptions agree better with its labels than as
+    /// they are, if rule REF104 runs and would say so.
+    pub fn shifted(&self, facts: &ScanFacts) -> Option<i64> {
+        let asked = self.rules.iter().any(|(rule, _)| rule.meta().code == "REF104");
+        let mut shifts = facts.agreement.values().filter_map(|a| a.shift(&self.thresholds));
+        shifts.next().filter(|_| asked)
+    }
+
     /// Looks at the whole data set, given the merged facts of its scans.
     pub fn dataset(&self, catalogue: &Catalogue, summary: &Summary) -> Vec<Finding> {
         let partial = self.partial;

@@ -211,6 +211,22 @@ impl Finding {
         self.evidence.get(key).and_then(Value::as_i64)
     }
 
+    /// Whether the finding speaks of this description: of its scan's object, and of its annotation
+    /// where the finding names annotations.
+    pub fn speaks_of(&self, description: &Description) -> bool {
+        let ann = Annotation::of(&description.ann_id);
+        self.object_id == Some(description.object_id)
+            && match (self.evidence.get("annotations").and_then(Value::as_array), &self.ann_id) {
+                (Some(list), _) => list.iter().any(|v| match (v, &ann) {
+                    (Value::Number(v), Annotation::Number(n)) => v.as_u64() == Some(*n),
+                    (Value::String(v), Annotation::Text(t)) => v == t,
+                    _ => false,
+                }),
+                (None, Some(only)) => *only == ann,
+                (None, None) => true,
+            }
+    }
+
     /// Whether the list `key` of the evidence holds `id`.
     pub(super) fn lists(&self, key: &str, id: i32) -> bool {
         let list = self.evidence.get(key).and_then(Value::as_array);
@@ -298,6 +314,19 @@ impl Draft {
     pub fn evidence(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.finding.evidence.insert(key.to_owned(), value.into());
         self
+    }
+
+    /// Lists the annotations of one object that the finding speaks of, as evidence `annotations`.
+    #[must_use]
+    pub fn annotations<'d>(self, descriptions: impl IntoIterator<Item = &'d Description>) -> Self {
+        let ids: Vec<Value> = descriptions
+            .into_iter()
+            .map(|d| match Annotation::of(&d.ann_id) {
+                Annotation::Number(n) => Value::from(n),
+                Annotation::Text(t) => Value::from(t),
+            })
+            .collect();
+        self.evidence("annotations", ids)
     }
 
     /// Adds to what makes the finding this finding, beside rule, scan, object and annotation.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Exit, Globals, Output, interrupt};
+use crate::audit::{Finding, Severity};
 use crate::error::Result;
 use crate::pipeline::{Committed, Config, OnError, Overrides, Plan, Progress, Session, Stage, State, plan};
 use crate::store::Local;
@@ -96,13 +97,13 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
 
     let store = Local::new(&dir);
+    let on_error = config.check.on_error;
     if let State::Complete(manifest) = State::of(&store, &plan)?
         && !args.overwrite
     {
         output.note(&format!("{}: complete, nothing to do", dir.display()));
-        return Ok(exit_of(&manifest, &plan, &config));
+        return Ok(exit_of(&manifest, &[], on_error, output));
     }
-    let on_error = config.check.on_error;
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
     let lock = session.prepare(args.overwrite)?;
@@ -122,16 +123,30 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let committed = session.commit()?;
     output.note(&summary(&committed, &session.plan, &progress, &dir, started.elapsed()));
-    for finding in &committed.findings {
-        output.note(&format!("{} [{}] {}", finding.code, finding.severity, finding.message));
-    }
-    let skipped = committed.skipped > 0 && on_error != Some(OnError::Skip);
-    Ok(if skipped { Exit::Findings } else { Exit::Clean })
+    Ok(exit_of(&committed.manifest, &committed.findings, on_error, output))
 }
 
-fn exit_of(manifest: &Manifest, plan: &Plan, config: &Config) -> Exit {
-    let skipped = manifest.skipped.len() > plan.skipped.len();
-    if skipped && config.check.on_error != Some(OnError::Skip) { Exit::Findings } else { Exit::Clean }
+/// Exit code 1, with the reason, when something is wrong and the pipeline did not ask to skip it.
+fn exit_of(manifest: &Manifest, findings: &[Finding], on_error: Option<OnError>, output: &Output) -> Exit {
+    for finding in findings {
+        output.note(&format!(
+            "{} [{}] {} {}",
+            finding.code,
+            finding.severity,
+            finding.message,
+            finding.path()
+        ));
+    }
+    let faults = manifest.skipped.iter().filter(|s| s.fault).count();
+    let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+    if faults + errors == 0 || on_error == Some(OnError::Skip) {
+        return Exit::Clean;
+    }
+    output.note(&format!(
+        "exit code 1: {faults} things were left out and {errors} errors found in the data set as a whole; \
+         on-error = \"skip\" in [check] accepts that"
+    ));
+    Exit::Findings
 }
 
 fn first_missing(session: &Session) -> Result<Option<String>> {
@@ -262,7 +277,7 @@ fn left_out(skipped: &[Skipped]) -> String {
     const NAMES: usize = 3;
     const REASONS: usize = 10;
     let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for Skipped { what, why } in skipped {
+    for Skipped { what, why, .. } in skipped {
         by_reason.entry(why).or_default().push(what);
     }
     let mut reasons: Vec<_> = by_reason.into_iter().collect();

@@ -71,6 +71,11 @@ pub fn read(bytes: &[u8], path: &Path, faults: &mut Vec<Error>) -> Result<LabelT
             nyu40_class: cell(class).trim().to_owned(),
         });
     }
+    if rows.is_empty() {
+        return Err(Error::new(Kind::Truncated, "the label table has no row")
+            .at(path)
+            .help("use scannetv2-labels.combined.tsv as ScanNet ships it"));
+    }
     Ok(LabelTable::new(rows))
 }
 

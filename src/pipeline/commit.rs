@@ -18,8 +18,6 @@ pub struct Committed {
     pub dataset_id: String,
     /// Findings about the data set as a whole.
     pub findings: Vec<Finding>,
-    /// Scans, objects and descriptions left out.
-    pub skipped: usize,
 }
 
 impl Session {
@@ -82,7 +80,6 @@ impl Session {
         }
         Ok(Committed {
             dataset_id: Manifest::dataset_id(&bytes),
-            skipped: manifest.skipped.len() - self.plan.skipped.len(),
             findings: findings.into_iter().filter(|f| f.severity != Severity::Info).collect(),
             manifest,
         })

@@ -104,7 +104,13 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     if let Some(fault) = catalogue.faults.first() {
         return Err(fault.clone());
     }
-    let (chosen, skipped) = choose(config, &catalogue)?;
+    let mut skipped = unreadable_records(&catalogue)?;
+    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
+    if !single && request.scenes.is_none() {
+        skipped.extend(unknown_scans(&catalogue));
+    }
+    let (chosen, without_sentences) = choose(config, &catalogue)?;
+    skipped.extend(without_sentences);
 
     let mut inputs = data_set_files(&found)?;
     let scans: Vec<Vec<Input>> =
@@ -170,6 +176,35 @@ impl Plan {
     }
 }
 
+/// Records of references files that cannot be read; an unreadable file is an error.
+fn unreadable_records(catalogue: &Catalogue) -> Result<Vec<Skipped>> {
+    let mut skipped = Vec::new();
+    for file in &catalogue.references {
+        for fault in &file.faults {
+            if file.records == 0 || fault.kind() != Kind::Malformed {
+                return Err(fault.clone());
+            }
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+            let place = fault.where_in_file().map(|p| format!(":{p}")).unwrap_or_default();
+            let why = format!("FIL110: {}", fault.detail());
+            skipped.push(Skipped { what: format!("{name}{place}"), why, fault: true });
+        }
+    }
+    Ok(skipped)
+}
+
+/// Scans that sentences speak of and that are not there.
+fn unknown_scans(catalogue: &Catalogue) -> Vec<Skipped> {
+    let unknown = catalogue.described_scenes().filter(|s| catalogue.scan(s).is_none());
+    unknown
+        .map(|scan| Skipped {
+            what: scan.to_owned(),
+            why: "REF101: sentences speak of it, but the scan is not there".into(),
+            fault: true,
+        })
+        .collect()
+}
+
 type Chosen<'a> = Vec<(&'a ScanEntry, String)>;
 
 /// The scans to use, each with its split, and the ones left out with the reason.
@@ -184,7 +219,11 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
             continue;
         }
         if !keep_undescribed && catalogue.descriptions_of(&entry.id).is_empty() {
-            skipped.push(Skipped { what: entry.id.clone(), why: "no sentence speaks of it".into() });
+            skipped.push(Skipped {
+                what: entry.id.clone(),
+                why: "no sentence speaks of it".into(),
+                fault: false,
+            });
             continue;
         }
         chosen.push((entry, split.to_owned()));

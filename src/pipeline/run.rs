@@ -105,8 +105,10 @@ pub enum State {
     Started,
     /// This plan's finished result.
     Complete(Box<Manifest>),
-    /// Something else; what it is.
+    /// Another result of dataprep; what it is.
     Other(String),
+    /// Something that dataprep did not make; the first name.
+    Foreign(String),
 }
 
 impl State {
@@ -138,8 +140,7 @@ impl State {
             return Ok(Self::Started);
         }
         let mut names = store.folders("")?.into_iter().chain(store.list("")?);
-        let first = names.find(|name| name != "_dataprep");
-        Ok(first.map_or(Self::Empty, |name| Self::Other(format!("{name}, which is not dataprep's"))))
+        Ok(names.find(|name| name != "_dataprep").map_or(Self::Empty, Self::Foreign))
     }
 }
 
@@ -149,12 +150,21 @@ impl Session {
     ///
     /// Keep what it returns until the run is over: no other run can take the folder meanwhile.
     pub fn prepare(&self, overwrite: bool) -> Result<std::fs::File> {
-        let lock = self.store.lock("_dataprep/lock")?;
-        if !overwrite && let State::Other(what) = State::of(&self.store, &self.plan)? {
+        let state = State::of(&self.store, &self.plan)?;
+        if let State::Foreign(name) = state {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!("the output folder holds {name}, which is not ours"),
+            )
+            .at(self.store.root())
+            .help("choose an empty folder, or a new one, with -o"));
+        }
+        if !overwrite && let State::Other(what) = state {
             return Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
                 .at(self.store.root())
                 .help("choose another folder with -o, or replace what is there with --overwrite"));
         }
+        let lock = self.store.lock("_dataprep/lock")?;
         if overwrite {
             self.store.remove(MANIFEST)?;
             for plan in self.store.folders("_dataprep")? {

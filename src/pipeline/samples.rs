@@ -6,7 +6,7 @@ use super::config::OnError;
 use super::plan::Unit;
 use super::run::{Progress, Stage};
 use super::unit::Session;
-use crate::audit::{Annotation, Finding, Severity, Summary};
+use crate::audit::{Finding, Severity, Summary};
 use crate::augment::{self, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::language::{Claims, words};
@@ -68,7 +68,7 @@ impl Session {
             *by_code.entry(finding.code.clone()).or_default() += 1;
         }
         let mut text = TextCounts::default();
-        let (usable, skipped) = self.usable(&scan, &findings);
+        let (usable, skipped) = self.usable(&scan, &findings, &facts);
         if self.check.on_error == Some(OnError::Stop) && !skipped.is_empty() {
             let error = Error::new(Kind::Malformed, format!("{}: {}", skipped[0].what, skipped[0].why))
                 .help("mend the data, or let the run go on without it: on-error = \"skip\" in [check]");
@@ -95,7 +95,7 @@ impl Session {
                     }
                     Err(error) => {
                         let what = sample_id(&source.id, variant);
-                        Made::Skipped(Skipped { what, why: error.detail() })
+                        Made::Skipped(Skipped { what, why: error.detail(), fault: true })
                     }
                 };
                 if !send(made) {
@@ -109,39 +109,48 @@ impl Session {
     /// The descriptions of a scan that can be used, or `None` when the scan itself cannot; and what
     /// is left out, with the reason.
     ///
-    /// A finding of level error about a description leaves out the description, one about an object
-    /// leaves out its descriptions, one about the scan leaves out the scan.
-    fn usable(&self, scan: &Scan, findings: &[Finding]) -> (Option<Vec<Description>>, Vec<Skipped>) {
-        let mut skipped = Vec::new();
-        let mut objects: BTreeMap<i32, &Finding> = BTreeMap::new();
-        let mut sentences: BTreeMap<(i32, &Annotation), &Finding> = BTreeMap::new();
-        for finding in findings.iter().filter(|f| f.severity == Severity::Error) {
-            match (finding.object_id, &finding.ann_id) {
-                (Some(object), Some(ann)) => {
-                    sentences.entry((object, ann)).or_insert(finding);
-                }
-                (Some(object), None) => {
-                    objects.entry(object).or_insert(finding);
-                }
-                _ => {
-                    let why = format!("{}: {}", finding.code, finding.message);
-                    return (None, vec![Skipped { what: scan.id().to_owned(), why }]);
-                }
-            }
+    /// A finding of level error about descriptions leaves out those descriptions, one about an
+    /// object leaves out its descriptions, one about the scan leaves out the scan. So does a shift
+    /// of ids: by chance some names agree all the same, and would be wrong.
+    fn usable(
+        &self,
+        scan: &Scan,
+        findings: &[Finding],
+        facts: &Summary,
+    ) -> (Option<Vec<Description>>, Vec<Skipped>) {
+        let whole = |why: String| (None, vec![Skipped { what: scan.id().to_owned(), why, fault: true }]);
+        let said = |f: &Finding| format!("{}: {}", f.code, f.message);
+        let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
+        if let Some(finding) = errors.iter().find(|f| f.object_id.is_none()) {
+            return whole(said(finding));
+        }
+        if let Some(shift) = facts.scans.get(scan.id()).and_then(|f| self.engine.shifted(f)) {
+            return whole(format!(
+                "REF104: names agree with the labels of object_id {shift:+}, not of object_id"
+            ));
         }
         if !scan.is_usable() {
-            let why = "it has no points, or no objects on them".to_owned();
-            return (None, vec![Skipped { what: scan.id().to_owned(), why }]);
+            return whole("it has no points, or no objects on them".to_owned());
         }
-        let mut kept = Vec::new();
+        let owners: BTreeSet<i32> =
+            scan.scene.points.object.chunk_by(|a, b| a == b).map(|run| run[0]).collect();
+        let mut skipped = Vec::new();
+        let mut kept: Vec<Description> = Vec::new();
         for description in self.catalogue.descriptions_of(scan.id()) {
-            let ann = Annotation::of(&description.ann_id);
-            let object = description.object_id;
-            match sentences.get(&(object, &ann)).or_else(|| objects.get(&object)) {
-                Some(finding) => skipped.push(Skipped {
-                    what: description.key(),
-                    why: format!("{}: {}", finding.code, finding.message),
-                }),
+            // Sorted by object and annotation: equal keys are neighbours. The first record counts.
+            let repeats = kept.last().is_some_and(|k| k.key() == description.key());
+            let about = |f: &&&Finding| f.code != "REF105" && f.speaks_of(description);
+            let why = if repeats {
+                Some("REF105: another record has this key".to_owned())
+            } else if let Some(finding) = errors.iter().find(about) {
+                Some(said(finding))
+            } else if owners.contains(&description.object_id) {
+                None
+            } else {
+                Some("its object owns no vertex".to_owned())
+            };
+            match why {
+                Some(why) => skipped.push(Skipped { what: description.key(), why, fault: true }),
                 None => kept.push(description.clone()),
             }
         }
@@ -253,10 +262,7 @@ fn source_objects(source: &Scene, map: Option<&Affine>) -> BTreeMap<i32, SourceO
 
 /// Codes of the findings about a description, each once.
 fn codes_about(description: &Description, findings: &[Finding]) -> Vec<String> {
-    let about = findings.iter().filter(|f| {
-        f.object_id == Some(description.object_id)
-            && f.ann_id.as_ref().is_none_or(|a| *a == Annotation::of(&description.ann_id))
-    });
+    let about = findings.iter().filter(|f| f.speaks_of(description));
     let codes: BTreeSet<&str> = about.map(|f| f.code.as_str()).collect();
     codes.into_iter().map(str::to_owned).collect()
 }

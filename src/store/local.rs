@@ -272,6 +272,7 @@ fn flush_folder(dir: &Path) -> Result<()> {
     if cfg!(windows) {
         return Ok(());
     }
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir).and_then(|d| d.sync_all()).map_err(|e| Error::io("flush the folder", dir, &e))
 }
 

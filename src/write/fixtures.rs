@@ -66,7 +66,8 @@ pub(super) fn sample(scene: &str, variant: u32) -> Sample {
 pub(super) fn data_set(dir: &Path, samples: &[Sample]) -> Manifest {
     let store = Local::new(dir);
     let labels = LabelTable::default();
-    let mut manifest = Manifest { format: FORMAT, ..Manifest::default() };
+    let pipeline_blake3 = blake3::hash(b"").to_hex().to_string();
+    let mut manifest = Manifest { format: FORMAT, pipeline_blake3, ..Manifest::default() };
     let splits: BTreeSet<&str> = samples.iter().map(|s| s.split.as_str()).collect();
     for split in splits {
         let mut shard = ShardWriter::new(&store, &format!("{split}-00000"), &labels).unwrap();

@@ -205,6 +205,8 @@ pub struct Skipped {
     pub what: String,
     /// Why.
     pub why: String,
+    /// Whether something is wrong with it; else it was left out by the pipeline's own wish.
+    pub fault: bool,
 }
 
 /// What the text gate did, over all variants.

@@ -7,6 +7,7 @@ use arrow::array::AsArray as _;
 use arrow::datatypes::Int32Type;
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 
@@ -56,6 +57,7 @@ pub fn verify(dir: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<(Manifest
             check.problems
         })
         .collect();
+    problems.extend(index(&manifest));
     problems.extend(totals(&manifest));
     problems.extend(leaks(&manifest));
     problems.sort();
@@ -141,12 +143,13 @@ impl Check<'_> {
             self.report("SHD103", "the columns are not those of this layout version");
             return masks;
         }
-        let groups = builder.metadata().row_groups();
+        let groups = builder.metadata().row_groups().to_vec();
         if groups.len() != scenes.len() || file.rows != scenes.len() as u64 {
             self.report("SHD102", format!("expected {} rows, found {}", scenes.len(), groups.len()));
             return masks;
         }
-        for (scene, group) in scenes.iter().zip(groups) {
+        self.identities(builder, scenes);
+        for (scene, group) in scenes.iter().zip(&groups) {
             for column in BLOBS {
                 let name = column.name;
                 let Some(blob) = scene.blobs.get(name) else {
@@ -180,6 +183,38 @@ impl Check<'_> {
             }
         }
         masks
+    }
+
+    /// Every row is the scene variant that the manifest says.
+    fn identities(&mut self, builder: ParquetRecordBatchReaderBuilder<Bytes>, scenes: &[&SceneIndex]) {
+        let names = ["sample_id", "scene_id", "split", "variant", "num_points", "num_descriptions"];
+        let mask = ProjectionMask::columns(builder.parquet_schema(), names);
+        let read = builder.with_projection(mask).with_batch_size(1).build().map_err(|e| e.to_string());
+        let rows = match read.and_then(|r| r.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())) {
+            Ok(rows) => rows,
+            Err(error) => return self.report("SHD103", format!("rows cannot be read: {error}")),
+        };
+        for (scene, row) in scenes.iter().zip(&rows) {
+            let text =
+                |name| row.column_by_name(name).and_then(|c| c.as_string_opt::<i32>()).map(|c| c.value(0));
+            let int = |name| {
+                let column = row.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int32Type>());
+                column.map(|c| c.value(0) as u32)
+            };
+            let same = text("sample_id") == Some(&scene.sample_id)
+                && text("scene_id") == Some(&scene.scene_id)
+                && text("split") == Some(&scene.split)
+                && int("variant") == Some(scene.variant)
+                && int("num_points") == Some(scene.num_points)
+                && int("num_descriptions") == Some(scene.num_descriptions);
+            if !same {
+                let found = text("sample_id").unwrap_or_default();
+                self.report(
+                    "SHD102",
+                    format!("{}: the row is {found}, or of another split or size", scene.sample_id),
+                );
+            }
+        }
     }
 
     /// All rows of a small table.
@@ -268,6 +303,35 @@ fn points_by_object(payload: &[u8]) -> BTreeMap<i32, u32> {
     }
     *counts.entry(last).or_default() += run;
     counts
+}
+
+/// Every scene is in a listed shard of its split, in row order; the pipeline is the one hashed.
+fn index(manifest: &Manifest) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut report = |message| {
+        problems.push(Problem { code: "SHD102", file: MANIFEST.into(), message });
+    };
+    let splits: BTreeMap<&str, &str> =
+        manifest.shards.iter().map(|s| (s.name.as_str(), s.split.as_str())).collect();
+    let mut rows: BTreeMap<&str, u32> = BTreeMap::new();
+    for scene in &manifest.scenes {
+        let row = rows.entry(&scene.shard).or_default();
+        match splits.get(scene.shard.as_str()) {
+            None => report(format!("{}: shard {} is not listed", scene.sample_id, scene.shard)),
+            Some(split) if *split != scene.split => {
+                report(format!("{}: split {} in a shard of split {split}", scene.sample_id, scene.split));
+            }
+            Some(_) if *row != scene.row_group => {
+                report(format!("{}: row group {} in place of {row}", scene.sample_id, scene.row_group));
+            }
+            Some(_) => {}
+        }
+        *row += 1;
+    }
+    if blake3::hash(manifest.pipeline.as_bytes()).to_hex().as_str() != manifest.pipeline_blake3 {
+        report("the pipeline is not the one that was hashed".into());
+    }
+    problems
 }
 
 /// The totals are the sums of what the scenes claim.
@@ -371,6 +435,26 @@ mod tests {
         other.split = "val".into();
         data_set(dir.path(), &[sample("scene0000_00", 0), other]);
         assert!(problems(dir.path()).iter().any(|p| p.code == "SHD108"));
+    }
+
+    #[test]
+    fn a_manifest_that_was_edited_is_not_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0000_00", 1)]);
+        let edits: [fn(&mut Manifest); 6] = [
+            |m| m.shards.clear(),
+            |m| m.scenes[0].row_group = 77,
+            |m| m.shards[0].split = "val".into(),
+            |m| m.scenes[1].variant = 3,
+            |m| m.scenes.swap(0, 1),
+            |m| m.pipeline = "[sample]".into(),
+        ];
+        for (i, edit) in edits.into_iter().enumerate() {
+            let mut manifest = whole.clone();
+            edit(&mut manifest);
+            std::fs::write(dir.path().join(MANIFEST), manifest.to_bytes()).unwrap();
+            assert_ne!(problems(dir.path()), [], "edit {i}");
+        }
     }
 
     #[test]

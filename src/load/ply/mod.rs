@@ -41,11 +41,22 @@ pub struct VertexLabels {
     pub label: Vec<u16>,
 }
 
+/// Coordinates compared at a time.
+const BLOCK: usize = 1024;
+
 impl VertexLabels {
     /// Index of the first vertex, of those that both have, whose position differs from `mesh` by
     /// as little as a bit.
     pub fn first_moved(&self, mesh: &Xyz) -> Option<usize> {
-        let first = |a: &[f32], b: &[f32]| a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits());
+        // Whole blocks at a time: a loop that may stop at any value is far slower.
+        let differ =
+            |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0, |d, (a, b)| d | (a.to_bits() ^ b.to_bits()));
+        let first = |a: &[f32], b: &[f32]| {
+            let block = a.chunks(BLOCK).zip(b.chunks(BLOCK)).position(|(a, b)| differ(a, b) != 0)?;
+            let start = block * BLOCK;
+            let (a, b) = (&a[start..], &b[start..]);
+            a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits()).map(|i| start + i)
+        };
         let axes = self.position.axes().into_iter().zip(mesh.axes());
         axes.filter_map(|(a, b)| first(a, b)).min()
     }

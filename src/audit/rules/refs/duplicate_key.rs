@@ -4,10 +4,10 @@ use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::scene::Description;
 
 rule! {
-    /// Two descriptions of one file have the same scan, object and annotation id.
+    /// Two descriptions have the same scan, object and annotation id.
     ///
     /// # What it checks
-    /// That (scan, object, annotation) names one record of a references file. One finding for each
+    /// That (scan, object, annotation) names one record of all references files. One finding for each
     /// object, at the first record whose key is taken. Evidence: `repeats`, how many records repeat
     /// a key.
     ///
@@ -34,7 +34,7 @@ impl Rule for DuplicateKey {
     }
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
-        let same = |a: &Description, b: &Description| (a.file, &a.ann_id) == (b.file, &b.ann_id);
+        let same = |a: &Description, b: &Description| a.ann_id == b.ann_id;
         for (_, descriptions) in scan.described() {
             // Sorted by annotation, then file: equal keys are neighbours.
             let taken = descriptions.windows(2).filter(|w| same(&w[0], &w[1]));
@@ -75,13 +75,18 @@ mod tests {
     }
 
     #[test]
-    fn silent_across_objects_scans_and_files() {
+    fn fires_across_files() {
         let mut f = Fixture::clean();
         f.descriptions(|d| {
             let mut again = d[0].clone();
             again.file = 1;
             d.push(again);
         });
-        assert_eq!(f.run("REF105"), []);
+        assert_eq!(f.run("REF105").len(), 1);
+    }
+
+    #[test]
+    fn silent_across_objects_and_scans() {
+        assert_eq!(Fixture::clean().run("REF105"), []);
     }
 }

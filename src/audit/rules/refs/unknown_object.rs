@@ -9,7 +9,7 @@ rule! {
     ///
     /// # What it checks
     /// That `object_id` is the `objectId` of a group of the scan's aggregation. One finding for each
-    /// object. Evidence: `descriptions`, how many mean it; `highest`, the highest id of the scan,
+    /// object. Evidence: `descriptions`, how many mean it; `annotations`, which; `highest`, the highest id of the scan,
     /// null when it has no objects; `agrees_at`, −1 or 1 when the object whose id lies that far away
     /// has the name given.
     ///
@@ -49,6 +49,7 @@ impl Rule for UnknownObject {
             let draft = Draft::new(message)
                 .description(first, "object_id", scan.catalogue)
                 .evidence("descriptions", n)
+                .annotations(descriptions)
                 .evidence("highest", highest)
                 .evidence("agrees_at", agrees);
             out.report(draft.harms(n));

@@ -12,7 +12,7 @@ rule! {
     /// # What it checks
     /// That `object_name` is the label of the object with that `objectId`, with `_` for spaces and
     /// whatever the case. One finding for each object and name. Evidence: `name` and `label`, the
-    /// two; `descriptions`, how many give that name; `agrees_at`, −1 or 1 when the object whose id
+    /// two; `descriptions`, how many give that name; `annotations`, which; `agrees_at`, −1 or 1 when the object whose id
     /// lies that far away has the name.
     ///
     /// # Why it matters
@@ -41,14 +41,15 @@ impl Rule for WrongName {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for (id, descriptions) in scan.described() {
             let Some((object, label)) = scan.objects().get(&id) else { continue };
-            let mut names: BTreeMap<(u32, String), (&Description, usize)> = BTreeMap::new();
+            let mut names: BTreeMap<(u32, String), Vec<&Description>> = BTreeMap::new();
             for d in descriptions {
                 let name = normalise_label(&d.object_name);
                 if name != *label {
-                    names.entry((d.file, name)).or_insert((d, 0)).1 += 1;
+                    names.entry((d.file, name)).or_default().push(d);
                 }
             }
-            for ((_, name), (first, n)) in names {
+            for ((_, name), those) in names {
+                let (first, n) = (those[0], those.len());
                 let agrees = [-1, 1].into_iter().find(|s| scan.is_called(id.saturating_add(*s), &name));
                 let message = format!(
                     "object {id} is labelled `{}`, but {} it `{}`",
@@ -62,6 +63,7 @@ impl Rule for WrongName {
                     .evidence("name", first.object_name.as_str())
                     .evidence("label", object.raw_category.as_str())
                     .evidence("descriptions", n)
+                    .annotations(those)
                     .evidence("agrees_at", agrees)
                     .related(Related {
                         message: format!("the group labelled `{}`", object.raw_category),

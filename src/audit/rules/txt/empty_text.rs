@@ -9,7 +9,8 @@ rule! {
     ///
     /// # What it checks
     /// That a description has at least one word of letters or digits. One finding for each object,
-    /// at its first such description. Evidence: `descriptions`, how many of the object's are empty.
+    /// at its first such description. Evidence: `descriptions`, how many of the object's are empty;
+    /// `annotations`, which.
     ///
     /// # Why it matters
     /// A sample without words asks for a mask with no reason to prefer any: the model learns to
@@ -33,16 +34,16 @@ impl Rule for EmptyText {
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for (id, descriptions) in scan.described() {
-            let mut empty = descriptions.iter().filter(|d| words(&d.text).next().is_none());
-            let n = empty.clone().count();
-            if let Some(first) = empty.next() {
+            let empty: Vec<_> = descriptions.iter().filter(|d| words(&d.text).next().is_none()).collect();
+            let n = empty.len();
+            if let Some(&first) = empty.first() {
                 let message = format!(
                     "{} of object {id} {} no word",
                     count(n, "description"),
                     if n == 1 { "has" } else { "have" }
                 );
                 let draft = Draft::new(message).description(first, "description", scan.catalogue);
-                out.report(draft.evidence("descriptions", n).harms(n));
+                out.report(draft.evidence("descriptions", n).annotations(empty).harms(n));
             }
         }
     }
