@@ -62,8 +62,8 @@ impl Table {
 
     /// How strongly the table tints the colours counted in `of`, in levels of 255.
     ///
-    /// The larger of two numbers: how far the channels' means move apart (a tint), and half of how
-    /// far they move together (brighter or darker, which the eye and words forgive more).
+    /// The larger of two numbers: how far the channels' means move apart (a tint), and how far they
+    /// move together (brighter or darker: beige becomes white, brown black).
     pub(crate) fn cast(&self, of: &Histogram) -> f64 {
         let moved: [f64; 3] = std::array::from_fn(|c| {
             let (mut sum, mut points) = (0_i64, 0_i64);
@@ -76,7 +76,7 @@ impl Table {
         });
         let lo = moved.into_iter().fold(f64::INFINITY, f64::min);
         let hi = moved.into_iter().fold(f64::NEG_INFINITY, f64::max);
-        (hi - lo).max(((moved[0] + moved[1] + moved[2]) / 3.0).abs() / 2.0)
+        (hi - lo).max(((moved[0] + moved[1] + moved[2]) / 3.0).abs())
     }
 }
 
@@ -114,10 +114,10 @@ mod tests {
     }
 
     #[test]
-    fn a_tint_counts_whole_and_brightness_half() {
+    fn tints_and_brightness_count_whole() {
         let grey = Histogram::of(&Colour { red: vec![100], green: vec![100], blue: vec![100] });
         assert_eq!(Table::new(|c, v| if c == 0 { v + 30.0 } else { v }).cast(&grey), 30.0);
-        assert_eq!(Table::new(|_, v| v - 30.0).cast(&grey), 15.0);
+        assert_eq!(Table::new(|_, v| v - 30.0).cast(&grey), 30.0);
         assert_eq!(Table::new(|_, v| v).cast(&Histogram([[0; 256]; 3])), 0.0);
     }
 }

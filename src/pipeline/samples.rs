@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::OnError;
 use super::plan::Unit;
-use super::run::{Progress, Stage};
+use super::progress::{Progress, Stage};
 use super::unit::Session;
 use crate::audit::{Finding, Severity, Summary};
 use crate::augment::{self, TextAction, Variant};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Check, Config, Sampling};
 use super::plan::{Plan, Unit};
-use super::run::{Progress, Stage};
+use super::progress::{Progress, Stage};
 use super::samples::Made;
 use crate::audit::{Engine, Settings, Summary};
 use crate::augment::Augmenter;

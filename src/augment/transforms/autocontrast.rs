@@ -15,7 +15,7 @@ transform! {
     /// Colours change, by one table for each channel.
     ///
     /// ## Text
-    /// Colour words stay true, unless the stretch tints the scene strongly (more than 32 levels).
+    /// Colour words stay true, unless the stretch tints the scene strongly (more than 6 levels).
     ///
     /// ## Source
     /// Pointcept `ChromaticAutoContrast` (0.2, blend uniform), which darkens constant channels.
