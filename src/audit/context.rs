@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::profile::Profile;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
 use crate::math::{Partition, compact};
@@ -19,6 +20,8 @@ pub struct ScanContext<'a> {
     pub catalogue: &'a Catalogue,
     /// Numbers to compare with.
     pub thresholds: &'a Thresholds,
+    /// Trainers whose habits the data must survive.
+    pub profiles: &'a [&'static Profile],
     objects: OnceCell<BTreeMap<i32, (&'a Object, String)>>,
     owned: OnceCell<BTreeMap<i32, u32>>,
     segments: OnceCell<Partition>,
@@ -29,12 +32,18 @@ pub struct ScanContext<'a> {
 
 impl<'a> ScanContext<'a> {
     /// A scan among the rest.
-    pub fn new(scan: &'a Scan, catalogue: &'a Catalogue, thresholds: &'a Thresholds) -> Self {
+    pub fn new(
+        scan: &'a Scan,
+        catalogue: &'a Catalogue,
+        thresholds: &'a Thresholds,
+        profiles: &'a [&'static Profile],
+    ) -> Self {
         Self {
             scan,
             descriptions: catalogue.descriptions_of(scan.id()),
             catalogue,
             thresholds,
+            profiles,
             objects: OnceCell::new(),
             owned: OnceCell::new(),
             segments: OnceCell::new(),
@@ -196,6 +205,8 @@ pub struct DatasetContext<'a> {
     pub summary: &'a Summary,
     /// Numbers to compare with.
     pub thresholds: &'a Thresholds,
+    /// Trainers whose habits the data must survive.
+    pub profiles: &'a [&'static Profile],
     /// Whether only a part of the data set was asked for, so that a scan that is not there says
     /// nothing.
     pub partial: bool,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{DatasetContext, ScanContext};
 use super::finding::{Finding, Severity};
+use super::profile::Profile;
 use super::report::Report;
 use super::rule::{Rule, Sink};
 use super::rules;
@@ -16,6 +17,7 @@ use crate::scene::{Catalogue, Scan};
 pub struct Engine {
     rules: Vec<(&'static dyn Rule, Option<Severity>)>,
     thresholds: Thresholds,
+    profiles: Vec<&'static Profile>,
     partial: bool,
 }
 
@@ -32,7 +34,8 @@ impl Engine {
     /// The rules that `settings` select; refuses rules that do not exist.
     pub fn new(settings: &Settings) -> Result<Self> {
         let rules = settings.rules()?.into_iter().map(|r| (r, settings.severity_of(r.meta()))).collect();
-        Ok(Self { rules, thresholds: settings.thresholds, partial: false })
+        let profiles = settings.profiles()?;
+        Ok(Self { rules, thresholds: settings.thresholds, profiles, partial: false })
     }
 
     /// Says whether only a part of the data set was asked for, so that a scan that is not there
@@ -45,7 +48,7 @@ impl Engine {
 
     /// Looks at one scan.
     pub fn scan(&self, scan: &Scan, catalogue: &Catalogue) -> ScanReport {
-        let context = ScanContext::new(scan, catalogue, &self.thresholds);
+        let context = ScanContext::new(scan, catalogue, &self.thresholds, &self.profiles);
         let findings = self.each(Some(scan.id()), catalogue, |rule, sink| rule.scan(&context, sink));
         let facts = ScanFacts::of(&context, &findings);
         ScanReport { findings, facts }
@@ -61,8 +64,8 @@ impl Engine {
 
     /// Looks at the whole data set, given the merged facts of its scans.
     pub fn dataset(&self, catalogue: &Catalogue, summary: &Summary) -> Vec<Finding> {
-        let partial = self.partial;
-        let context = DatasetContext { catalogue, summary, thresholds: &self.thresholds, partial };
+        let (thresholds, profiles) = (&self.thresholds, self.profiles.as_slice());
+        let context = DatasetContext { catalogue, summary, thresholds, profiles, partial: self.partial };
         self.each(None, catalogue, |rule, sink| rule.dataset(&context, sink))
     }
 

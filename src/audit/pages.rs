@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
-use super::rule::{HEADINGS, Meta};
+use super::rule::{HEADINGS, Meta, Needs};
 use super::rules::RULES;
 
 /// The page of one rule.
 pub fn page(meta: &Meta) -> String {
-    format!("# {} {}\n\n*{}*\n\n{}", meta.code, meta.name, meta.severity, meta.explanation())
+    let needs = match meta.needs {
+        Needs::Nothing => "",
+        Needs::Preview => " · with `--preview`",
+        Needs::Profile => " · with `--profile`",
+    };
+    format!("# {} {}\n\n*{}{needs}*\n\n{}", meta.code, meta.name, meta.severity, meta.explanation())
 }
 
 /// One rule for programs: an object with code, name, severity, summary, explanation and sections.

@@ -14,10 +14,23 @@ pub struct Meta {
     pub name: &'static str,
     /// How bad a finding of the rule is, unless settings say otherwise.
     pub severity: Severity,
+    /// What must be asked for before the rule runs.
+    pub needs: Needs,
     /// The rule's documentation comment, line by line.
     pub(super) doc: &'static str,
     /// The rule's source file, from the root of the repository.
     pub source: &'static str,
+}
+
+/// What must be asked for before a rule runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: it runs unless it is left out.
+    Nothing,
+    /// `--preview`: the rule judges, and its precision is measured rather than certain.
+    Preview,
+    /// `--profile`: the rule speaks of a trainer's habits.
+    Profile,
 }
 
 /// The headings of a rule's page, in order.
@@ -85,6 +98,15 @@ pub trait Rule: Sync {
 macro_rules! rule {
     ($(#[doc = $doc:literal])+
      $rule:ident { code: $code:literal, name: $name:literal, severity: $severity:ident }) => {
+        $crate::audit::rule::rule! {
+            $(#[doc = $doc])+
+            $rule { code: $code, name: $name, severity: $severity, needs: Nothing }
+        }
+    };
+    ($(#[doc = $doc:literal])+
+     $rule:ident {
+         code: $code:literal, name: $name:literal, severity: $severity:ident, needs: $needs:ident
+     }) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub(crate) struct $rule;
@@ -94,6 +116,7 @@ macro_rules! rule {
                 code: $code,
                 name: $name,
                 severity: $crate::audit::Severity::$severity,
+                needs: $crate::audit::Needs::$needs,
                 doc: concat!($($doc, "\n"),+),
                 source: file!(),
             };

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::finding::Severity;
-use super::rule::{Meta, Rule};
+use super::profile::Profile;
+use super::rule::{Meta, Needs, Rule};
 use super::rules::{self, RULES};
 use crate::error::{Error, Kind, Result};
 
@@ -23,6 +24,10 @@ pub struct Settings {
     pub extend_select: Vec<String>,
     /// Rules that do not run.
     pub ignore: Vec<String>,
+    /// Also runs the rules that judge rather than know.
+    pub preview: bool,
+    /// Trainers whose habits the data must survive.
+    pub profile: Vec<String>,
     /// Severity of the findings of a rule, by its code.
     pub severity: BTreeMap<String, Severity>,
     /// Numbers that rules compare with.
@@ -35,6 +40,8 @@ impl Default for Settings {
             select: vec!["ALL".into()],
             extend_select: Vec::new(),
             ignore: Vec::new(),
+            preview: false,
+            profile: Vec::new(),
             severity: BTreeMap::new(),
             thresholds: Thresholds::default(),
         }
@@ -82,12 +89,19 @@ impl Settings {
         if let Some(code) = self.severity.keys().find(|c| rules::find(c).is_none()) {
             return Err(unknown(code));
         }
+        for rule in RULES.iter().map(|r| r.meta()) {
+            let named = self.select.iter().chain(&self.extend_select).any(|s| names(s, rule));
+            if let (true, Some(missing)) = (named, self.missing(rule)) {
+                return Err(Error::new(Kind::Config, format!("rule {} does not run as things are", rule.code))
+                    .help(missing));
+            }
+        }
         let strongest = |list: &[String], meta: &Meta| list.iter().filter_map(|s| strength(s, meta)).max();
         let mut chosen = Vec::new();
         for &rule in RULES {
             let meta = rule.meta();
             let wanted = strongest(&self.select, meta).max(strongest(&self.extend_select, meta));
-            if wanted > strongest(&self.ignore, meta) {
+            if self.missing(meta).is_none() && wanted > strongest(&self.ignore, meta) {
                 chosen.push(rule);
             }
         }
@@ -98,10 +112,31 @@ impl Settings {
         Ok(chosen)
     }
 
+    /// What would have to be asked for so that the rule could run.
+    fn missing(&self, meta: &Meta) -> Option<&'static str> {
+        match meta.needs {
+            Needs::Preview if !self.preview => Some("it is a preview rule: add --preview"),
+            Needs::Profile if self.profile.is_empty() => {
+                Some("it needs to know the trainer: add --profile, such as --profile reason3d")
+            }
+            _ => None,
+        }
+    }
+
+    /// The profiles that the settings name.
+    pub(super) fn profiles(&self) -> Result<Vec<&'static Profile>> {
+        self.profile.iter().map(|name| Profile::named(name)).collect()
+    }
+
     /// The severity that the settings give a rule, if any.
     pub(super) fn severity_of(&self, meta: &Meta) -> Option<Severity> {
         self.severity.iter().find(|(code, _)| code.eq_ignore_ascii_case(meta.code)).map(|(_, &s)| s)
     }
+}
+
+/// Whether a selector is a rule's own code or name.
+fn names(selector: &str, meta: &Meta) -> bool {
+    selector.eq_ignore_ascii_case(meta.code) || selector.eq_ignore_ascii_case(meta.name)
 }
 
 /// How closely a selector names a rule, `None` when it does not.
@@ -109,7 +144,7 @@ fn strength(selector: &str, meta: &Meta) -> Option<usize> {
     if selector.eq_ignore_ascii_case("ALL") {
         return Some(0);
     }
-    if selector.eq_ignore_ascii_case(meta.name) {
+    if names(selector, meta) {
         return Some(meta.code.len());
     }
     let start = meta.code.get(..selector.len())?;

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 
 use super::{Exit, Globals, Output, interrupt};
 use crate::audit::report::{self, Report};
-use crate::audit::{Engine, Settings, Severity};
+use crate::audit::{Engine, Profile, Settings, Severity};
 use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
@@ -64,6 +65,12 @@ struct Rules {
     /// Do not run these rules
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     ignore: Vec<String>,
+    /// Also run the rules that judge rather than know
+    #[arg(long)]
+    preview: bool,
+    /// Check what these trainers would make of the data: scanrefer, reason3d, 3d-stmn, mdin, ...
+    #[arg(long, value_name = "TRAINERS", value_delimiter = ',', value_parser = PossibleValuesParser::new(Profile::names()))]
+    profile: Vec<String>,
     /// Give the findings of a rule this severity, as in OBJ203=error
     #[arg(long, value_name = "CODE=LEVEL", value_delimiter = ',', value_parser = severity)]
     severity: Vec<(String, Severity)>,
@@ -174,6 +181,8 @@ fn settings(args: &Rules, mut settings: Settings) -> Settings {
     }
     settings.extend_select.extend_from_slice(&args.extend_select);
     settings.ignore.extend_from_slice(&args.ignore);
+    settings.preview |= args.preview;
+    settings.profile.extend(args.profile.iter().cloned());
     settings.severity.extend(args.severity.iter().cloned());
     settings
 }
@@ -247,6 +256,8 @@ mod tests {
             select: vec!["REF".into()],
             extend_select: vec![],
             ignore: vec!["REF105".into()],
+            preview: false,
+            profile: vec![],
             severity: vec![severity("REF103=info").unwrap()],
         };
         let file = Settings {
