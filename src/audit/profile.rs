@@ -154,8 +154,7 @@ macro_rules! profiles {
 }
 
 static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    let files =
-        profiles!["3d-stmn", "m3dref-clip", "mdin", "reason3d", "refmask3d", "scanrefer", "tgnn"];
+    let files = profiles!["3d-stmn", "m3dref-clip", "mdin", "reason3d", "refmask3d", "scanrefer", "tgnn"];
     let read = |(name, text)| {
         toml::from_str(text).unwrap_or_else(|e| panic!("the built-in profile {name} is tested to parse: {e}"))
     };

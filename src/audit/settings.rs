@@ -92,8 +92,11 @@ impl Settings {
         for rule in RULES.iter().map(|r| r.meta()) {
             let named = self.select.iter().chain(&self.extend_select).any(|s| names(s, rule));
             if let (true, Some(missing)) = (named, self.missing(rule)) {
-                return Err(Error::new(Kind::Config, format!("rule {} does not run as things are", rule.code))
-                    .help(missing));
+                return Err(Error::new(
+                    Kind::Config,
+                    format!("rule {} does not run as things are", rule.code),
+                )
+                .help(missing));
             }
         }
         let strongest = |list: &[String], meta: &Meta| list.iter().filter_map(|s| strength(s, meta)).max();

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Exit, Globals, Output};
+use crate::audit;
 use crate::error::{Error, Kind, Result};
 use crate::store::Local;
-use crate::synth::{Options, README_STARTS, generate};
+use crate::synth::{FAULTS, Fault, Options, README_STARTS, generate};
 
 /// Arguments of `dataprep synth`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,9 @@ pub struct SynthArgs {
     /// Everything random follows from this
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Plant one fault, for the rule with this code to find; truth.json says where
+    #[arg(long, value_name = "CODE", value_parser = fault)]
+    pub fault: Option<&'static Fault>,
     /// Replace a data set that this command made
     #[arg(long)]
     pub overwrite: bool,
@@ -31,7 +35,8 @@ pub struct SynthArgs {
 pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     make_way(&args.out, args.overwrite)?;
     let store = Local::new(&args.out);
-    let options = Options { scenes: args.scenes, vertices: args.vertices, seed: args.seed };
+    let SynthArgs { scenes, vertices, seed, fault, .. } = *args;
+    let options = Options { scenes, vertices, seed, fault };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(globals.workers())
         .build()
@@ -56,6 +61,11 @@ pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> R
         args.out.display()
     ));
     Ok(Exit::Clean)
+}
+
+fn fault(code: &str) -> Result<&'static Fault, String> {
+    let known = FAULTS.iter().find(|f| f.code.eq_ignore_ascii_case(code));
+    known.ok_or_else(|| audit::unknown(code).remedy().unwrap_or("there is no such rule").to_owned())
 }
 
 /// Refuses a folder that holds something, unless it is ours and may be replaced.

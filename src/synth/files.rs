@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::category::label_table;
 use super::describe::{Said, tokens};
+use super::faults::Planted;
 use super::ply;
 use super::truth::{Claim, Viewpoint};
 use crate::error::{Error, Kind, Result};
@@ -47,6 +48,9 @@ impl Split {
 pub struct Truth {
     /// By scan id.
     pub scans: BTreeMap<String, ScanTruth>,
+    /// The one thing that is wrong, if something was asked to be.
+    #[serde(default)]
+    pub planted: Option<Planted>,
 }
 
 /// What the generator knows of a scan.
@@ -209,7 +213,7 @@ pub(super) struct Kept {
     pub categories: Vec<String>,
 }
 
-/// Writes label table, split lists, references and truth; returns their bytes.
+/// Writes label table, split lists and references; returns their bytes.
 pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result<u64> {
     let mut total = 0;
     let mut publish = |name: &str, bytes: &[u8]| {
@@ -233,19 +237,22 @@ pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result
                 token: tokens(&d.text),
             })
             .collect();
-        let mut bytes = Vec::new();
-        let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-        let mut out = serde_json::Serializer::with_formatter(&mut bytes, indent);
-        references.serialize(&mut out).map_err(|e| unwritable(&e))?;
-        publish(&format!("ScanRefer_filtered_{}.json", split.name()), &bytes)?;
+        publish(&format!("ScanRefer_filtered_{}.json", split.name()), &indented(&references)?)?;
     }
-    publish("truth.json", truth(scans)?.as_bytes())?;
     publish("README.txt", readme.as_bytes())?;
     Ok(total)
 }
 
+/// Writes what the generator knows: the scans' truth, and the fault that was planted, if any;
+/// returns its bytes.
+pub(super) fn write_truth(store: &Local, scans: &[Kept], planted: Option<Planted>) -> Result<u64> {
+    let text = truth(scans, planted)?;
+    store.publish("truth.json", text.as_bytes())?;
+    Ok(text.len() as u64)
+}
+
 /// The truth with one description a line, so that a change to one shows as one line.
-fn truth(scans: &[Kept]) -> Result<String> {
+fn truth(scans: &[Kept], planted: Option<Planted>) -> Result<String> {
     let mut entries = Vec::new();
     for scan in scans {
         let viewpoint = text(&scan.truth.viewpoint)?;
@@ -253,7 +260,20 @@ fn truth(scans: &[Kept]) -> Result<String> {
         let lines = lines.join(",\n");
         entries.push(format!("\"{}\":{{\"viewpoint\":{viewpoint},\"descriptions\":[\n{lines}]}}", scan.id));
     }
-    Ok(format!("{{\"scans\":{{\n{}}}}}\n", entries.join(",\n")))
+    let planted = match planted {
+        Some(planted) => format!(",\n\"planted\":{}", text(&planted)?),
+        None => String::new(),
+    };
+    Ok(format!("{{\"scans\":{{\n{}}}{planted}}}\n", entries.join(",\n")))
+}
+
+/// JSON with four spaces a level, as ScanRefer has it.
+pub(super) fn indented(value: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut out = serde_json::Serializer::with_formatter(&mut bytes, indent);
+    value.serialize(&mut out).map_err(|e| unwritable(&e))?;
+    Ok(bytes)
 }
 
 fn json(value: &impl Serialize) -> Result<Vec<u8>> {
@@ -264,6 +284,6 @@ fn text(value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|e| unwritable(&e))
 }
 
-fn unwritable(error: &serde_json::Error) -> Error {
+pub(super) fn unwritable(error: &serde_json::Error) -> Error {
     Error::new(Kind::Io, format!("cannot encode as JSON: {error}"))
 }

@@ -8,6 +8,7 @@
 mod category;
 mod colour;
 mod describe;
+mod faults;
 mod files;
 mod furniture;
 mod phrase;
@@ -26,11 +27,12 @@ use crate::error::{Error, Kind, Result};
 use crate::math::{Key, Purpose};
 use crate::store::Local;
 
+pub use faults::{FAULTS, Fault, Planted};
 pub use files::{DescriptionTruth, ScanTruth, Truth};
 use files::{Kept, MadeScan, Split};
 
 /// What to make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Number of scans; every third room has two.
     pub scenes: u32,
@@ -38,6 +40,8 @@ pub struct Options {
     pub vertices: u32,
     /// Everything random follows from this.
     pub seed: u64,
+    /// The one thing that is to be wrong.
+    pub fault: Option<&'static Fault>,
 }
 
 /// What was made.
@@ -115,10 +119,13 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
             .found(options.vertices.to_string()));
     }
     let done = AtomicU32::new(0);
-    let results: Vec<(Kept, u64, u64)> = Plan::all(options.scenes)
+    let plans = Plan::all(options.scenes);
+    let results: Vec<(Kept, u64, u64, Option<Planted>)> = plans
         .par_iter()
         .map(|plan| {
-            let scan = plan.make(options);
+            let mut scan = plan.make(options);
+            let here = plan == &plans[0];
+            let planted = options.fault.filter(|_| here).and_then(|fault| fault.plant_in(&mut scan));
             let bytes = files::write_scan(store, &scan)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             let kept = Kept {
@@ -128,17 +135,24 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
                 categories: scan.scene.objects.iter().map(|o| o.raw_category.clone()).collect(),
                 said: scan.said,
             };
-            Ok((kept, scan.scene.points.len() as u64, bytes))
+            Ok((kept, scan.scene.points.len() as u64, bytes, planted))
         })
         .collect::<Result<_>>()?;
     let mut made = Made { scans: results.len() as u32, ..Made::default() };
-    for (kept, vertices, bytes) in &results {
+    let mut planted = None;
+    for (kept, vertices, bytes, here) in &results {
         made.descriptions += kept.said.len() as u32;
         made.vertices += vertices;
         made.bytes += bytes;
+        planted = planted.or_else(|| here.clone());
     }
     let kept: Vec<Kept> = results.into_iter().map(|r| r.0).collect();
     made.bytes += files::write_lists(store, &kept, &readme(options))?;
+    if let Some(fault) = options.fault {
+        let place = fault.plant_files(store, &kept)?;
+        planted = planted.or(place);
+    }
+    made.bytes += files::write_truth(store, &kept, planted)?;
     Ok(made)
 }
 
@@ -146,9 +160,10 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
 pub const README_STARTS: &str = "Made by `dataprep synth`";
 
 fn readme(options: &Options) -> String {
-    let Options { scenes, vertices, seed } = options;
+    let Options { scenes, vertices, seed, fault } = options;
+    let fault = fault.map_or_else(String::new, |f| format!(" --fault {}", f.code));
     format!(
-        "{README_STARTS}, version {}:\n\n    dataprep synth --scenes {scenes} --vertices {vertices} --seed {seed}\n\n\
+        "{README_STARTS}, version {}:\n\n    dataprep synth --scenes {scenes} --vertices {vertices} --seed {seed}{fault}\n\n\
          Rooms, scans and sentences are generated; nothing in here comes from ScanNet or ScanRefer.\n\
          The layout is theirs: scans/, scannetv2-labels.combined.tsv, scannetv2_{{train,val}}.txt,\n\
          ScanRefer_filtered_{{train,val}}.json. truth.json says where the speaker of each scan stands\n\

@@ -1,0 +1,161 @@
+//! Faults to plant: one for each rule, at one place, so that an audit can be tested on it.
+//!
+//! A fault is planted in the first scan, which is for training and is described, before its files
+//! are written; or in the files of the whole data set once they are there.
+
+mod fil;
+mod msh;
+mod refs;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::files::{Kept, MadeScan, Split, indented};
+use crate::error::{Error, Kind, Result};
+use crate::scene::Role;
+use crate::store::Local;
+
+/// A fault that a rule is to find.
+#[derive(Debug)]
+pub struct Fault {
+    /// Code of the rule.
+    pub code: &'static str,
+    /// What is done to the data, in a few words.
+    pub what: &'static str,
+    plant: Plant,
+}
+
+/// How a fault is planted.
+#[derive(Debug)]
+enum Plant {
+    /// In the first scan, before its files are written.
+    Scan(fn(&mut MadeScan) -> Planted),
+    /// In files that have been written.
+    Files(fn(&Files<'_>) -> Result<Planted>),
+}
+
+/// Where a fault was planted; what is absent the rule does not name either.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planted {
+    /// Code of the rule that is to find it.
+    pub code: String,
+    /// The scan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scene_id: Option<String>,
+    /// The object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object_id: Option<i32>,
+    /// The annotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ann_id: Option<String>,
+    /// The file, from the root of the data set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl Planted {
+    /// Somewhere in the data set.
+    fn somewhere() -> Self {
+        Self::default()
+    }
+
+    /// In a scan.
+    fn scene(id: &str) -> Self {
+        Self { scene_id: Some(id.to_owned()), ..Self::default() }
+    }
+
+    /// In one of a scan's files.
+    fn role(id: &str, role: Role) -> Self {
+        Self::scene(id).file(&scan_file(id, role))
+    }
+
+    /// At an object.
+    fn object(self, id: i32) -> Self {
+        Self { object_id: Some(id), ..self }
+    }
+
+    /// At an annotation.
+    fn ann(self, id: impl ToString) -> Self {
+        Self { ann_id: Some(id.to_string()), ..self }
+    }
+
+    /// In a file of the data set.
+    fn file(self, name: &str) -> Self {
+        Self { file: Some(name.to_owned()), ..self }
+    }
+}
+
+/// The name of a scan's file from the root of the data set.
+fn scan_file(id: &str, role: Role) -> String {
+    format!("scans/{id}/{}", role.file_name(id))
+}
+
+impl Fault {
+    /// Plants the fault in a scan that is still to be written, if that is how it is planted.
+    pub(super) fn plant_in(&self, scan: &mut MadeScan) -> Option<Planted> {
+        let Plant::Scan(plant) = self.plant else { return None };
+        Some(Planted { code: self.code.to_owned(), ..plant(scan) })
+    }
+
+    /// Plants the fault in the files of a data set, if that is how it is planted.
+    pub(super) fn plant_files(&self, store: &Local, scans: &[Kept]) -> Result<Option<Planted>> {
+        let Plant::Files(plant) = self.plant else { return Ok(None) };
+        let planted = plant(&Files { store, scans })?;
+        Ok(Some(Planted { code: self.code.to_owned(), ..planted }))
+    }
+}
+
+/// The files of a data set that has been written.
+#[derive(Clone, Copy, Debug)]
+struct Files<'a> {
+    store: &'a Local,
+    scans: &'a [Kept],
+}
+
+impl<'a> Files<'a> {
+    /// The first scan, which is described.
+    fn first(&self) -> &'a Kept {
+        &self.scans[0]
+    }
+
+    /// The first scan of a split; refuses data sets too small to have one.
+    fn first_of(&self, split: Split) -> Result<&'a Kept> {
+        self.scans.iter().find(|s| s.split == split).ok_or_else(|| {
+            Error::new(Kind::Config, "the data set is too small for this fault")
+                .expected(format!("a scan for {}", split.name()))
+                .help("ask for more scans with --scenes")
+        })
+    }
+
+    /// Changes the bytes of a file.
+    fn bytes(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        let mut bytes = self.store.read(name)?;
+        change(&mut bytes);
+        self.store.publish(name, &bytes)
+    }
+
+    /// Changes a JSON file.
+    fn json(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
+        let unreadable = |e| Error::new(Kind::Malformed, format!("cannot read back: {e}")).at(name);
+        let mut value = serde_json::from_slice(&self.store.read(name)?).map_err(unreadable)?;
+        change(&mut value);
+        self.store.publish(name, &indented(&value)?)
+    }
+
+    /// Changes the records of a split's references.
+    fn references(&self, split: Split, change: impl FnOnce(&mut Vec<Value>)) -> Result<()> {
+        self.json(&references_file(split), |value| {
+            if let Value::Array(records) = value {
+                change(records);
+            }
+        })
+    }
+}
+
+/// The name of a split's references file.
+fn references_file(split: Split) -> String {
+    format!("ScanRefer_filtered_{}.json", split.name())
+}
+
+/// The faults of all rules, in the order of their codes within a subject.
+pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
