@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use dataprep::load::{labels, ply, scannet, scanrefer, splits};
+use dataprep::math::Xyz;
 use dataprep::{Error, Kind, Result};
 use rand::{RngExt as _, SeedableRng as _};
 use serde::Deserialize;
@@ -15,7 +16,7 @@ fn read(reader: &str, bytes: &[u8], path: &Path) -> Result<()> {
     let first = |faults: Vec<Error>| faults.into_iter().next().map_or(Ok(()), Err);
     match reader {
         "mesh" => ply::read_mesh(bytes, path).map(drop),
-        "labels-mesh" => ply::read_labels(bytes, path).map(drop),
+        "labels-mesh" => ply::read_labels(bytes, path, &Xyz::default()).map(drop),
         "segments" => scannet::read_segments(bytes, path).map(drop),
         "aggregation" => scannet::read_aggregation(bytes, path).map(drop),
         "meta" => first(scannet::read_meta(bytes, path)?.faults),

@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use dataprep::load::ply;
+use dataprep::math::Xyz;
 use libfuzzer_sys::fuzz_target;
 use ply_rs::parser::Parser;
 use ply_rs::ply::DefaultElement;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = ply::read_labels(data, Path::new("fuzz"));
+    let _ = ply::read_labels(data, Path::new("fuzz"), &Xyz::default());
     let Ok(ours) = ply::read_mesh(data, Path::new("fuzz")) else { return };
     let Ok(theirs) = Parser::<DefaultElement>::new().read_ply(&mut &data[..]) else { return };
     let vertices = &theirs.payload["vertex"];

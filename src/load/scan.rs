@@ -94,8 +94,8 @@ fn read_into(scan: &mut Scan, file: &ScanFile, bytes: &mut Vec<u8>) -> Result<()
             scan.has_aggregation = true;
         }
         Role::Labels => {
-            let labels = ply::labels_file(&file.path, bytes)?;
-            scan.labels_moved_at = labels.first_moved(&points.position);
+            let labels = ply::labels_file(&file.path, bytes, &points.position)?;
+            scan.labels_moved_at = labels.first_moved;
             scan.vertex_labels = Some(labels.label);
         }
         Role::Meta => {

@@ -116,7 +116,11 @@ fn plain_numbers(bytes: &[u8], mut at: usize) -> Option<(Vec<u32>, usize)> {
             at += 1;
         }
         let start = at;
-        let mut number = 0_u64;
+        let mut number = 0;
+        if let Some(eight) = bytes[at..].first_chunk() {
+            let (value, digits) = leading_number(*eight);
+            (number, at) = (value, at + digits);
+        }
         while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
             number = number.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
             at += 1;
@@ -137,6 +141,25 @@ fn plain_numbers(bytes: &[u8], mut at: usize) -> Option<(Vec<u32>, usize)> {
             _ => return None,
         }
     }
+}
+
+/// The number that the digits at the start of `text` make, and how many they are; all eight bytes
+/// at once.
+fn leading_number(text: [u8; 8]) -> (u64, usize) {
+    let values = u64::from_le_bytes(text) ^ 0x3030_3030_3030_3030;
+    // A byte that is no digit has a bit of its upper half set, at the latest once 6 is added; what
+    // it carries over only reaches bytes after it.
+    let others = (values | values.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
+    let digits = others.trailing_zeros() as usize / 8;
+    if digits == 0 {
+        return (0, 0);
+    }
+    // Leading zeros in place of what is not wanted, then pairs, fours and eights of digits.
+    let values = values << (64 - 8 * digits);
+    let pairs = (values.wrapping_mul(10) + (values >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eights = (fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff;
+    (eights, digits)
 }
 
 /// White space of JSON.
@@ -229,6 +252,15 @@ mod tests {
             if let Some(quick) = plain_segments(text.as_bytes()) {
                 prop_assert_eq!(serde_json::from_str::<Segments>(&text).unwrap(), quick);
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_eight_bytes_are_read_as_one_by_one(bytes in prop::array::uniform8(prop_oneof![3 => b'0'..=b'9', 1 => any::<u8>()])) {
+            let digits = bytes.iter().take_while(|b| b.is_ascii_digit()).count();
+            let value = bytes[..digits].iter().fold(0, |n, b| n * 10 + u64::from(b - b'0'));
+            prop_assert_eq!(leading_number(bytes), (value, digits));
         }
     }
 

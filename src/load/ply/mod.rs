@@ -32,34 +32,31 @@ pub struct Mesh {
     pub faces: Vec<[u32; 3]>,
 }
 
-/// The vertices of a labels mesh.
-#[derive(Clone, Debug, PartialEq)]
+/// The vertices of a labels mesh, compared with those of the mesh.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VertexLabels {
-    /// Vertex positions, as in [`Mesh`].
-    pub position: Xyz,
     /// The `label` property, per vertex.
     pub label: Vec<u16>,
+    /// Index of the first vertex, of those that both have, whose position differs by as little as
+    /// a bit.
+    pub first_moved: Option<usize>,
 }
 
 /// Coordinates compared at a time.
 const BLOCK: usize = 1024;
 
-impl VertexLabels {
-    /// Index of the first vertex, of those that both have, whose position differs from `mesh` by
-    /// as little as a bit.
-    pub fn first_moved(&self, mesh: &Xyz) -> Option<usize> {
-        // Whole blocks at a time: a loop that may stop at any value is far slower.
-        let differ =
-            |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0, |d, (a, b)| d | (a.to_bits() ^ b.to_bits()));
-        let first = |a: &[f32], b: &[f32]| {
-            let block = a.chunks(BLOCK).zip(b.chunks(BLOCK)).position(|(a, b)| differ(a, b) != 0)?;
-            let start = block * BLOCK;
-            let (a, b) = (&a[start..], &b[start..]);
-            a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits()).map(|i| start + i)
-        };
-        let axes = self.position.axes().into_iter().zip(mesh.axes());
-        axes.filter_map(|(a, b)| first(a, b)).min()
-    }
+/// Index of the first of `labels`' positions that differs from the position of `mesh` at `start`
+/// and on.
+fn first_moved(labels: &Xyz, mesh: &Xyz, start: usize) -> Option<usize> {
+    // Whole blocks at a time: a loop that may stop at any value is far slower.
+    let differ = |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0, |d, (a, b)| d | (a.to_bits() ^ b.to_bits()));
+    let first = |a: &[f32], b: &[f32]| {
+        let block = a.chunks(BLOCK).zip(b.chunks(BLOCK)).position(|(a, b)| differ(a, b) != 0)? * BLOCK;
+        let (a, b) = (&a[block..], &b[block..]);
+        a.iter().zip(b).position(|(a, b)| a.to_bits() != b.to_bits()).map(|i| start + block + i)
+    };
+    let axes = labels.axes().into_iter().zip(mesh.axes());
+    axes.filter_map(|(a, b)| first(a, b.get(start..)?)).min()
 }
 
 /// Reads a mesh from the whole content of a file; `path` is only named in errors.
@@ -86,39 +83,37 @@ pub(super) fn read_mesh_and_layout(
     read().map_err(|e: Error| e.at(path))
 }
 
-/// Reads positions and labels of a labels mesh from the whole content of a file. Its faces are
-/// not decoded; their size is checked. Errors as for [`read_mesh`].
-pub fn read_labels(bytes: &[u8], path: &Path) -> Result<VertexLabels> {
+/// Reads the labels of a labels mesh from the whole content of a file and compares its positions
+/// with those of `mesh`. Its faces are not decoded; their size is checked. Errors as for
+/// [`read_mesh`].
+pub fn read_labels(bytes: &[u8], path: &Path, mesh: &Xyz) -> Result<VertexLabels> {
     let read = || {
         let header = Header::parse(bytes)?;
         let (vertices, _) = decode(&header, bytes, Want::Labels)?;
-        Ok(VertexLabels { position: vertices.position, label: vertices.label })
+        let first_moved = first_moved(&vertices.position, mesh, 0);
+        Ok(VertexLabels { label: vertices.label, first_moved })
     };
     read().map_err(|e: Error| e.at(path))
 }
 
 /// Reads a mesh file; `buffer` is room to work in. Errors as for [`read_mesh`].
 pub(super) fn mesh_file(path: &Path, buffer: &mut Vec<u8>, layout: &mut Option<MeshLayout>) -> Result<Mesh> {
-    if let Some((header, vertices, faces)) = streamed(path, buffer, Want::Mesh) {
+    if let Some((header, mesh)) = File::open(path).ok().and_then(|mut f| stream::mesh(&mut f, buffer)) {
         *layout = Some(header.layout());
-        return Ok(Mesh { position: vertices.position, colour: vertices.colour, faces });
+        return Ok(mesh);
     }
     read_file_into(path, buffer)?;
     read_mesh_and_layout(buffer, path, layout)
 }
 
-/// Reads the vertices of a labels mesh file; `buffer` is room to work in. Errors as for
+/// Reads a labels mesh file and compares it with `mesh`; `buffer` is room to work in. Errors as for
 /// [`read_mesh`].
-pub(super) fn labels_file(path: &Path, buffer: &mut Vec<u8>) -> Result<VertexLabels> {
-    if let Some((_, vertices, _)) = streamed(path, buffer, Want::Labels) {
-        return Ok(VertexLabels { position: vertices.position, label: vertices.label });
+pub(super) fn labels_file(path: &Path, buffer: &mut Vec<u8>, mesh: &Xyz) -> Result<VertexLabels> {
+    if let Some(labels) = File::open(path).ok().and_then(|mut f| stream::labels(&mut f, buffer, mesh)) {
+        return Ok(labels);
     }
     read_file_into(path, buffer)?;
-    read_labels(buffer, path)
-}
-
-fn streamed(path: &Path, buffer: &mut Vec<u8>, want: Want) -> Option<(Header, Vertices, Vec<[u32; 3]>)> {
-    stream::read(&mut File::open(path).ok()?, buffer, want)
+    read_labels(buffer, path, mesh)
 }
 
 /// Which columns are asked for.

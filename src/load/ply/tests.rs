@@ -35,14 +35,17 @@ fn the_official_layout_is_read_as_written() {
 #[test]
 fn labels_come_without_faces_but_with_their_size_checked() {
     let bytes = ROOM.ply(Some(&|i| 1000 + i as u16));
-    let read = |bytes: &[u8]| read_labels(bytes, Path::new("l.ply"));
+    let mut position = mesh(&bytes).unwrap().position;
+    let read = |bytes: &[u8]| read_labels(bytes, Path::new("l.ply"), &position);
     let labels = read(&bytes).unwrap();
-    assert_eq!(labels.position, mesh(&bytes).unwrap().position);
-    assert_eq!(labels.label[44], 1044);
+    assert_eq!((labels.label[44], labels.first_moved), (1044, None));
     assert_eq!(read(&bytes[..bytes.len() - 1]).unwrap_err().kind(), Kind::Truncated);
     assert_eq!(read(&[&bytes[..], b"x"].concat()).unwrap_err().kind(), Kind::OverLong);
     let error = read(&ROOM.ply(None)).unwrap_err();
     assert!(error.to_string().contains("label"), "{error}");
+    position.z[30] += 1.0;
+    position.x[31] += 1.0;
+    assert_eq!(read_labels(&bytes, Path::new("l.ply"), &position).unwrap().first_moved, Some(30));
 }
 
 /// A mesh described in words and numbers, to be written in any layout.
@@ -167,7 +170,7 @@ proptest! {
         }
         prop_assert_eq!(m.faces, faces);
         // The vertices alone come out the same whatever is done about the faces.
-        prop_assert_eq!(super::read_labels(&w.bytes(), Path::new("x")).unwrap_err().kind(), Kind::Malformed);
+        prop_assert_eq!(super::read_labels(&w.bytes(), Path::new("x"), &m.position).unwrap_err().kind(), Kind::Malformed);
     }
 
     #[test]
@@ -224,7 +227,7 @@ fn ply_rs_agrees_on_the_official_layout() {
     let bytes = ROOM.ply(Some(&|i| i as u16));
     let theirs = Parser::<DefaultElement>::new().read_ply(&mut &bytes[..]).unwrap();
     let ours = mesh(&bytes).unwrap();
-    let labels = read_labels(&bytes, Path::new("l.ply")).unwrap();
+    let labels = read_labels(&bytes, Path::new("l.ply"), &ours.position).unwrap();
     for (i, v) in theirs.payload["vertex"].iter().enumerate() {
         assert_eq!(v["x"].to_f32_lossy(), Some(ours.position.x[i]));
         assert_eq!(v["z"].to_f32_lossy(), Some(ours.position.z[i]));
@@ -243,13 +246,21 @@ fn pieces_give_what_the_whole_file_gives() {
     let mut buffer = Vec::new();
     let plain = room.ply(None);
     std::fs::write(&path, &plain).unwrap();
-    let (_, vertices, faces) = streamed(&path, &mut buffer, Want::Mesh).unwrap();
-    let mesh = Mesh { position: vertices.position, colour: vertices.colour, faces };
+    let streamed = |path: &Path| stream::mesh(&mut File::open(path).unwrap(), &mut Vec::new());
+    let (_, mesh) = streamed(&path).unwrap();
     assert!(mesh == read_mesh(&plain, &path).unwrap());
 
     let labelled = room.ply(Some(&|i| i as u16 % 41));
     std::fs::write(&path, &labelled).unwrap();
-    assert!(labels_file(&path, &mut buffer).unwrap() == read_labels(&labelled, &path).unwrap());
+    let mut moved = mesh.position.clone();
+    for at in [None, Some(29_999), Some(20_000), Some(7_281), Some(7_280), Some(0)] {
+        if let Some(at) = at {
+            moved.y[at] += 1.0;
+        }
+        let quick = stream::labels(&mut File::open(&path).unwrap(), &mut buffer, &moved).unwrap();
+        assert!(quick == read_labels(&labelled, &path, &moved).unwrap());
+        assert_eq!(quick.first_moved, at);
+    }
 
     // A face that is no triangle, a cut file, a longer one: left to the reader of whole files.
     let last_face = plain.len() - 13;
@@ -257,7 +268,7 @@ fn pieces_give_what_the_whole_file_gives() {
     quad[last_face] = 4;
     for broken in [quad, plain[..plain.len() - 1].to_vec(), [plain.as_slice(), b"x"].concat()] {
         std::fs::write(&path, &broken).unwrap();
-        assert!(streamed(&path, &mut buffer, Want::Mesh).is_none());
+        assert!(streamed(&path).is_none());
         let said = mesh_file(&path, &mut buffer, &mut None).unwrap_err().to_string();
         assert_eq!(said, read_mesh(&broken, &path).unwrap_err().to_string());
     }
