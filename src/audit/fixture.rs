@@ -41,6 +41,7 @@ impl Fixture {
             name: name.into(),
             path: format!("scannetv2_{name}.txt").into(),
             entries: (1..).zip(ids).map(|(line, id)| SplitEntry { id: (*id).into(), line }).collect(),
+            oddities: vec![],
         };
         let mut catalogue = Catalogue::default();
         catalogue.scans =
@@ -99,11 +100,24 @@ impl Fixture {
         self.audit(code, false).1
     }
 
-    /// The summary and the findings of the rules that `selector` selects; checks that evidence is
-    /// documented.
+    /// Findings of one rule for a trainer, or for preview.
+    pub(super) fn run_for(&self, code: &str, profile: &str) -> Vec<Finding> {
+        let select = vec![code.into()];
+        self.settled(
+            &Settings { select, preview: true, profile: vec![profile.into()], ..Settings::default() },
+            false,
+        )
+        .1
+    }
+
+    /// The summary and the findings of the rules that `selector` selects.
     pub(super) fn audit(&self, selector: &str, partial: bool) -> (Summary, Vec<Finding>) {
-        let settings = Settings { select: vec![selector.into()], ..Settings::default() };
-        let engine = Engine::new(&settings).unwrap().partial(partial);
+        self.settled(&Settings { select: vec![selector.into()], ..Settings::default() }, partial)
+    }
+
+    /// The summary and the findings under `settings`; checks that evidence is documented.
+    fn settled(&self, settings: &Settings, partial: bool) -> (Summary, Vec<Finding>) {
+        let engine = Engine::new(settings).unwrap().partial(partial);
         let (mut findings, mut summary) = (Vec::new(), Summary::default());
         for (id, scan) in &self.scans {
             let report = engine.scan(scan, &self.catalogue);
@@ -154,7 +168,7 @@ fn scan(id: &str) -> Scan {
     Scan {
         scene: Scene { id: id.into(), points, faces, objects, ..Scene::default() },
         files: Role::ALL.map(file).into(),
-        layout: Some(MeshLayout::default()),
+        layout: Some(layout()),
         segment_count: Some(n),
         segments_scene_id: Some(id.into()),
         aggregation_scene_id: Some(format!("scannet.{id}")),
@@ -162,5 +176,16 @@ fn scan(id: &str) -> Scan {
         has_aggregation: true,
         vertex_labels: Some(vec![0; n]),
         ..Scan::default()
+    }
+}
+
+fn layout() -> MeshLayout {
+    let property = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    let places = ["x", "y", "z"].map(|name| property(name, "float"));
+    let colours = ["red", "green", "blue", "alpha"].map(|name| property(name, "uchar"));
+    MeshLayout {
+        encoding: "binary_little_endian".into(),
+        vertex_properties: places.into_iter().chain(colours).collect(),
+        face_list: Some("vertex_indices".into()),
     }
 }

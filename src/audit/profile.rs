@@ -35,6 +35,9 @@ pub struct Profile {
     pub replaces_scans: Vec<String>,
     /// What it predicts, if it is boxes.
     pub boxes: Option<Boxes>,
+    /// nyu40 classes that its code names, and whose spelling differs between label tables.
+    #[serde(default)]
+    pub nyu40_classes: Vec<String>,
     /// Whether masks are pooled to superpoints by majority, so that a mask can become empty.
     pub superpoint_masks: bool,
 }

@@ -7,7 +7,7 @@ use super::{Exit, Globals, Output};
 use crate::audit;
 use crate::error::{Error, Kind, Result};
 use crate::store::Local;
-use crate::synth::{FAULTS, Fault, Options, README_STARTS, generate};
+use crate::synth::{Fault, Options, README_STARTS, faults, generate};
 
 /// Arguments of `dataprep synth`.
 #[derive(Debug, clap::Args)]
@@ -64,7 +64,7 @@ pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> R
 }
 
 fn fault(code: &str) -> Result<&'static Fault, String> {
-    let known = FAULTS.iter().find(|f| f.code.eq_ignore_ascii_case(code));
+    let known = faults().find(|f| f.code.eq_ignore_ascii_case(code));
     known.ok_or_else(|| audit::unknown(code).remedy().unwrap_or("there is no such rule").to_owned())
 }
 

@@ -3,11 +3,12 @@
 //! Several copies circulate that differ in line ends, in the final newline and in rows that are
 //! cut short, so columns are found by name and a short row counts as far as it goes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::sniff;
 use crate::error::{Error, Kind, Place, Result};
-use crate::scene::{LabelRow, LabelTable};
+use crate::scene::{LabelOddity, LabelRow, LabelTable, OddRow};
 
 /// Reads a label table from its whole content; `path` is only named in errors. What is wrong with
 /// single rows goes to `faults`; such a row stays, with nyu40 id 0.
@@ -36,7 +37,7 @@ pub fn read(bytes: &[u8], path: &Path, faults: &mut Vec<Error>) -> Result<LabelT
     let (raw, nyu40) = (required("raw_category")?, required("nyu40id")?);
     let (id, category, class) = (column("id"), column("category"), column("nyu40class"));
 
-    let mut rows = Vec::new();
+    let (mut rows, mut oddities, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (row, line) in lines {
         if line.trim_ascii().is_empty() {
             continue;
@@ -62,11 +63,20 @@ pub fn read(bytes: &[u8], path: &Path, faults: &mut Vec<Error>) -> Result<LabelT
                 }),
             }
         };
+        let (raw_category, class_id) = (cell(Some(raw)), number(Some(nyu40), 40, "nyu40id") as u8);
+        let odd = [
+            (OddRow::Short, cells.len() < header.len()),
+            (OddRow::Repeated, !seen.insert(raw_category.clone())),
+            (OddRow::NoClass, class_id == 0),
+        ];
+        for (what, _) in odd.into_iter().filter(|(_, is)| *is) {
+            oddities.push(LabelOddity { what, raw_category: raw_category.clone(), line: row });
+        }
         rows.push(LabelRow {
-            nyu40: number(Some(nyu40), 40, "nyu40id") as u8,
+            nyu40: class_id,
             id: number(id, u32::MAX, "id"),
             // Verbatim: readers look the label of an object up as it stands.
-            raw_category: cell(Some(raw)),
+            raw_category,
             category: cell(category).trim().to_owned(),
             nyu40_class: cell(class).trim().to_owned(),
         });
@@ -76,7 +86,9 @@ pub fn read(bytes: &[u8], path: &Path, faults: &mut Vec<Error>) -> Result<LabelT
             .at(path)
             .help("use scannetv2-labels.combined.tsv as ScanNet ships it"));
     }
-    Ok(LabelTable::new(rows))
+    let mut table = LabelTable::new(rows);
+    (table.columns, table.oddities) = (header.len(), oddities);
+    Ok(table)
 }
 
 fn fields(line: &[u8]) -> Vec<&[u8]> {

@@ -40,17 +40,23 @@ pub fn read(bytes: &[u8], path: &Path, file: u32) -> (References, Vec<Descriptio
     for (index, raw) in records.into_iter().enumerate() {
         let offset = offset_in(bytes, raw.get());
         match serde_json::from_str::<Record<'_>>(raw.get()) {
-            Ok(record) => descriptions.push(Description {
-                scene_id: record.scene_id.0.into_owned(),
-                object_id: record.object_id.0,
-                object_name: record.object_name.0.into_owned(),
-                ann_id: record.ann_id.0.into_owned(),
-                text: record.description.0.into_owned(),
-                tokens: record.token.unwrap_or_default().into_iter().map(|t| t.0.into_owned()).collect(),
-                record: index as u32,
-                file,
-                offset: offset as u64,
-            }),
+            Ok(record) => {
+                let numbers = [record.object_id.is_number, record.ann_id.is_number];
+                for (count, is) in references.numeric_ids.iter_mut().zip(numbers) {
+                    *count += usize::from(is);
+                }
+                descriptions.push(Description {
+                    scene_id: record.scene_id.0.into_owned(),
+                    object_id: record.object_id.id,
+                    object_name: record.object_name.0.into_owned(),
+                    ann_id: record.ann_id.id.into_owned(),
+                    text: record.description.0.into_owned(),
+                    tokens: record.token.unwrap_or_default().into_iter().map(|t| t.0.into_owned()).collect(),
+                    record: index as u32,
+                    file,
+                    offset: offset as u64,
+                });
+            }
             Err(error) => {
                 let (at, error) = explain(raw.get(), index, &error);
                 let (row, column) = references.line_of((offset + at) as u64);
@@ -95,52 +101,60 @@ struct Text<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_str(Words { numbers: false }).map(Self)
+        from.deserialize_str(Words { numbers: false }).map(|(text, _)| Self(text))
     }
 }
 
 /// An annotation id: a string, or a whole number that is taken as its text.
-struct AnnId<'a>(Cow<'a, str>);
+struct AnnId<'a> {
+    id: Cow<'a, str>,
+    is_number: bool,
+}
 
 impl<'de: 'a, 'a> Deserialize<'de> for AnnId<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Words { numbers: true }).map(Self)
+        let (id, is_number) = from.deserialize_any(Words { numbers: true })?;
+        Ok(Self { id, is_number })
     }
 }
 
 /// An object id: a whole number, as a number or as its text.
-struct ObjectId(i32);
+struct ObjectId {
+    id: i32,
+    is_number: bool,
+}
 
 impl<'de> Deserialize<'de> for ObjectId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = from.deserialize_any(Words { numbers: true })?;
-        text.parse().map(Self).map_err(|_| serde::de::Error::custom("not an object id"))
+        let (text, is_number) = from.deserialize_any(Words { numbers: true })?;
+        let id = text.parse().map_err(|_| serde::de::Error::custom("not an object id"))?;
+        Ok(Self { id, is_number })
     }
 }
 
-/// Takes strings, and whole numbers as text where these may stand for one.
+/// Takes strings, and whole numbers as text where these may stand for one; says which it was.
 struct Words {
     numbers: bool,
 }
 
 impl<'de> Visitor<'de> for Words {
-    type Value = Cow<'de, str>;
+    type Value = (Cow<'de, str>, bool);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.numbers { "a string or a whole number" } else { "a string" })
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
+        Ok((Cow::Borrowed(text), false))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
+        Ok((Cow::Owned(text.to_owned()), false))
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
         if self.numbers {
-            Ok(Cow::Owned(number.to_string()))
+            Ok((Cow::Owned(number.to_string()), true))
         } else {
             Err(E::invalid_type(serde::de::Unexpected::Unsigned(number), &self))
         }
@@ -148,7 +162,7 @@ impl<'de> Visitor<'de> for Words {
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
         if self.numbers {
-            Ok(Cow::Owned(number.to_string()))
+            Ok((Cow::Owned(number.to_string()), true))
         } else {
             Err(E::invalid_type(serde::de::Unexpected::Signed(number), &self))
         }

@@ -1,10 +1,11 @@
 //! Split lists: one scan per line.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::sniff;
 use crate::error::{Error, Kind, Result};
-use crate::scene::{SplitEntry, SplitList};
+use crate::scene::{OddLine, Oddity, SplitEntry, SplitList};
 
 /// Longest line that is taken for a scan's id.
 const LONGEST: usize = 512;
@@ -23,8 +24,9 @@ pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut entries = Vec::new();
-    for (line, text) in (1..).zip(bytes.split(|&b| b == b'\n')) {
-        let text = text.trim_ascii();
+    let mut odd: BTreeMap<OddLine, Oddity> = BTreeMap::new();
+    for (line, whole) in (1..).zip(bytes.split(|&b| b == b'\n')) {
+        let text = whole.trim_ascii();
         if text.is_empty() {
             continue;
         }
@@ -37,9 +39,22 @@ pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
                 .expected("a scan's id, like scene0000_00")
                 .found(format!("{shown:?}"))
         })?;
+        let mut note = |what, is: bool| {
+            if is {
+                odd.entry(what).or_insert(Oddity { what, lines: 0, first: line }).lines += 1;
+            }
+        };
+        let bare = whole.strip_suffix(b"\r").unwrap_or(whole);
+        note(OddLine::CarriageReturn, bare.len() < whole.len());
+        note(OddLine::MoreThanId, bare != id.as_bytes());
+        note(OddLine::NotAnId, !is_scan_id(id));
         entries.push(SplitEntry { id: id.to_owned(), line });
     }
-    Ok(SplitList { name: name.to_owned(), path: path.to_path_buf(), entries })
+    if let Some(last) = entries.last().filter(|_| bytes.last() != Some(&b'\n')) {
+        odd.insert(OddLine::NoNewline, Oddity { what: OddLine::NoNewline, lines: 1, first: last.line });
+    }
+    let oddities = odd.into_values().collect();
+    Ok(SplitList { name: name.to_owned(), path: path.to_path_buf(), entries, oddities })
 }
 
 /// The id in `path/to/id_vh_clean_2.ply`, `id.pth` or `id`.
@@ -81,6 +96,15 @@ mod tests {
             ("scene0003_00", 6),
         ];
         assert_eq!(found, wanted);
+        let odd: Vec<_> = list.oddities.iter().map(|o| (o.what, o.lines, o.first)).collect();
+        let wanted = [
+            (OddLine::CarriageReturn, 1, 1),
+            (OddLine::MoreThanId, 3, 3),
+            (OddLine::NotAnId, 1, 5),
+            (OddLine::NoNewline, 1, 6),
+        ];
+        assert_eq!(odd, wanted);
+        assert_eq!(read(b"scene0000_00\nscene0001_00\n", "a", Path::new("t")).unwrap().oddities, []);
     }
 
     #[test]

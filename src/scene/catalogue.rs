@@ -34,6 +34,32 @@ pub struct SplitList {
     pub path: PathBuf,
     /// Its entries in file order.
     pub entries: Vec<SplitEntry>,
+    /// How it departs from one id a line.
+    pub oddities: Vec<Oddity>,
+}
+
+/// How a split list departs from one id a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Oddity {
+    /// What is odd.
+    pub what: OddLine,
+    /// Number of lines that are.
+    pub lines: u32,
+    /// The first of them, from 1.
+    pub first: u32,
+}
+
+/// What can be odd about a line of a split list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OddLine {
+    /// It ends in a carriage return.
+    CarriageReturn,
+    /// It holds more than the id: a folder, an extension, white space.
+    MoreThanId,
+    /// Its id is not of the form `sceneXXXX_YY`.
+    NotAnId,
+    /// It is the last, and does not end.
+    NoNewline,
 }
 
 /// A references file.
@@ -47,6 +73,8 @@ pub struct References {
     pub records: usize,
     /// Byte offset of each line's start, to turn an offset into a line and a column.
     pub line_starts: Vec<u64>,
+    /// Number of object ids, and of annotation ids, that are written as numbers.
+    pub numeric_ids: [usize; 2],
     /// What could not be read.
     pub faults: Vec<Error>,
 }

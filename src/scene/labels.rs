@@ -21,6 +21,32 @@ pub struct LabelRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LabelTable {
     rows: BTreeMap<String, LabelRow>,
+    /// Number of columns that its first line names.
+    pub columns: usize,
+    /// Rows that are not as they should be.
+    pub oddities: Vec<LabelOddity>,
+}
+
+/// A row of the label table that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelOddity {
+    /// What is odd.
+    pub what: OddRow,
+    /// Raw category of the row.
+    pub raw_category: String,
+    /// 1-based line in the file.
+    pub line: u32,
+}
+
+/// What can be odd about a row of the label table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OddRow {
+    /// It has fewer cells than the first line names.
+    Short,
+    /// Its raw category had a row before.
+    Repeated,
+    /// It has no nyu40 id.
+    NoClass,
 }
 
 impl LabelTable {
@@ -30,7 +56,7 @@ impl LabelTable {
         for row in rows {
             table.entry(row.raw_category.clone()).or_insert(row);
         }
-        Self { rows: table }
+        Self { rows: table, ..Self::default() }
     }
 
     /// The row of a raw category.

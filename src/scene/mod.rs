@@ -10,10 +10,10 @@ mod mesh;
 mod objects;
 mod scan;
 
-pub use catalogue::{Catalogue, References, ScanEntry, SplitEntry, SplitList, room_of};
+pub use catalogue::{Catalogue, OddLine, Oddity, References, ScanEntry, SplitEntry, SplitList, room_of};
 pub use description::{Description, normalise_label};
 pub use frame::Frame;
-pub use labels::{LabelRow, LabelTable, SCANNET20, SCANNET200, scanrefer_class};
+pub use labels::{LabelOddity, LabelRow, LabelTable, OddRow, SCANNET20, SCANNET200, scanrefer_class};
 pub use mesh::{Colour, Points};
 pub use objects::{NO_OBJECT, Object, Ownership, Painted};
 pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene};

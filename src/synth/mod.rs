@@ -27,7 +27,7 @@ use crate::error::{Error, Kind, Result};
 use crate::math::{Key, Purpose};
 use crate::store::Local;
 
-pub use faults::{FAULTS, Fault, Planted};
+pub use faults::{Fault, Planted, faults};
 pub use files::{DescriptionTruth, ScanTruth, Truth};
 use files::{Kept, MadeScan, Split};
 

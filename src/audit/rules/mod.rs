@@ -9,6 +9,8 @@ mod seg;
 mod spl;
 mod txt;
 
+use std::fmt::Display;
+
 use super::rule::Rule;
 
 /// Every rule, in the order in which they are shown: by subject, then by code.
@@ -17,8 +19,13 @@ pub static RULES: &[&dyn Rule] = &[
     &fil::damaged_file::DamagedFile,
     &fil::foreign_file::ForeignFile,
     &fil::wrong_pair::WrongPair,
+    &fil::odd_mesh::OddMesh,
     &fil::missing_split_scan::MissingSplitScan,
+    &fil::unlisted_scan::UnlistedScan,
+    &fil::odd_split_list::OddSplitList,
+    &fil::odd_label_table::OddLabelTable,
     &fil::bad_references::BadReferences,
+    &fil::mixed_id_types::MixedIdTypes,
     &msh::not_finite::NotFinite,
     &msh::face_out_of_range::FaceOutOfRange,
     &msh::tiny_scan::TinyScan,
@@ -37,6 +44,10 @@ pub static RULES: &[&dyn Rule] = &[
     &refs::wrong_name::WrongName,
     &refs::shifted_ids::ShiftedIds,
     &refs::duplicate_key::DuplicateKey,
+    &refs::annotation_gaps::AnnotationGaps,
+    &refs::wrong_tokens::WrongTokens,
+    &refs::other_split::OtherSplit,
+    &refs::undescribed_scan::UndescribedScan,
     &msk::empty_mask::EmptyMask,
     &txt::empty_text::EmptyText,
     &txt::claims::ClaimShares,
@@ -54,11 +65,11 @@ fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
-/// The first few of a list of ids, and how many more there are.
-fn some(ids: &[i32]) -> String {
+/// The first few of a list of ids or names, and how many more there are.
+fn some(list: &[impl Display]) -> String {
     const SHOWN: usize = 8;
-    let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
-    let more = ids.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = list.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = list.len().saturating_sub(SHOWN);
     let list = shown.join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
 }

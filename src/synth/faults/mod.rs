@@ -75,7 +75,7 @@ impl Planted {
     }
 
     /// At an annotation.
-    fn ann(self, id: impl ToString) -> Self {
+    fn ann(self, id: u32) -> Self {
         Self { ann_id: Some(id.to_string()), ..self }
     }
 
@@ -157,5 +157,9 @@ fn references_file(split: Split) -> String {
     format!("ScanRefer_filtered_{}.json", split.name())
 }
 
-/// The faults of all rules, in the order of their codes within a subject.
-pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
+/// The faults of all rules, by subject and then by code.
+pub fn faults() -> impl Iterator<Item = &'static Fault> {
+    FAMILIES.iter().copied().flatten()
+}
+
+static FAMILIES: &[&[Fault]] = &[&fil::FAULTS, &msh::FAULTS, &refs::FAULTS];

@@ -1,15 +1,99 @@
 //! Faults of references.
 
-use super::{Fault, Plant, Planted, references_file};
+use serde_json::Value;
+
+use super::{Fault, Files, Plant, Planted, references_file};
+use crate::error::Result;
 use crate::synth::files::Split;
 
-pub(super) const WRONG_NAME: Fault = Fault {
-    code: "REF103",
-    what: "one description has the name of another class",
-    plant: Plant::Files(|files| {
-        let said = &files.first().said[2];
-        files.references(Split::Train, |records| records[2]["object_name"] = "accordion".into())?;
-        let place = Planted::scene(&files.first().id).object(said.object).ann(said.ann);
-        Ok(place.file(&references_file(Split::Train)))
-    }),
-};
+/// Changes the third record of the train references: the first scan's third description.
+fn third(files: &Files<'_>, change: impl FnOnce(&mut Value)) -> Result<Planted> {
+    let said = &files.first().said[2];
+    files.references(Split::Train, |records| change(&mut records[2]))?;
+    let place = Planted::scene(&files.first().id).object(said.object).ann(said.ann);
+    Ok(place.file(&references_file(Split::Train)))
+}
+
+pub(super) const FAULTS: [Fault; 9] = [
+    Fault {
+        code: "REF101",
+        what: "one description is of a scan that does not exist",
+        plant: Plant::Files(|files| {
+            third(files, |record| record["scene_id"] = "scene9999_00".into())?;
+            Ok(Planted::scene("scene9999_00").file(&references_file(Split::Train)))
+        }),
+    },
+    Fault {
+        code: "REF102",
+        what: "one description means an object that does not exist",
+        plant: Plant::Files(|files| {
+            let place = third(files, |record| record["object_id"] = "4711".into())?;
+            Ok(place.object(4711))
+        }),
+    },
+    Fault {
+        code: "REF103",
+        what: "one description has the name of another class",
+        plant: Plant::Files(|files| third(files, |record| record["object_name"] = "accordion".into())),
+    },
+    Fault {
+        code: "REF104",
+        what: "the object ids of a scan's descriptions are one too high",
+        plant: Plant::Files(|files| {
+            let id = &files.first().id;
+            files.references(Split::Train, |records| {
+                for record in records.iter_mut().filter(|r| r["scene_id"] == id.as_str()) {
+                    let shifted = record["object_id"].as_str().and_then(|o| o.parse::<i32>().ok());
+                    record["object_id"] = shifted.map_or(0, |o| o + 1).to_string().into();
+                }
+            })?;
+            Ok(Planted::scene(id).file(&references_file(Split::Train)))
+        }),
+    },
+    Fault {
+        code: "REF105",
+        what: "a record is there twice, with another sentence",
+        plant: Plant::Files(|files| {
+            files.references(Split::Train, |records| {
+                let mut again = records[2].clone();
+                again["description"] = "it is the one that was described before .".into();
+                again["token"] = Value::Null;
+                records.push(again);
+            })?;
+            third(files, |_| {})
+        }),
+    },
+    Fault {
+        code: "REF106",
+        what: "an annotation id is left out",
+        plant: Plant::Files(|files| {
+            let place = third(files, |record| record["ann_id"] = "9".into())?;
+            Ok(Planted { ann_id: None, ..place })
+        }),
+    },
+    Fault {
+        code: "REF107",
+        what: "a token list says `left` where the sentence does not",
+        plant: Plant::Files(|files| third(files, |record| record["token"][0] = "leftover".into())),
+    },
+    Fault {
+        code: "REF108",
+        what: "a description of a train scan is in the file for val",
+        plant: Plant::Files(|files| {
+            let mut moved = Value::Null;
+            files.references(Split::Train, |records| moved = records.remove(0))?;
+            moved["ann_id"] = "0".into();
+            files.references(Split::Val, |records| records.push(moved))?;
+            Ok(Planted::scene(&files.first().id).file(&references_file(Split::Val)))
+        }),
+    },
+    Fault {
+        code: "REF109",
+        what: "the descriptions of a scan are gone",
+        plant: Plant::Files(|files| {
+            let id = &files.first().id;
+            files.references(Split::Train, |records| records.retain(|r| r["scene_id"] != id.as_str()))?;
+            Ok(Planted::somewhere())
+        }),
+    },
+];
