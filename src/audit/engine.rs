@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::{DatasetContext, ScanContext};
 use super::finding::{Finding, Severity};
+use super::fix;
 use super::profile::Profile;
 use super::report::Report;
 use super::rule::{Rule, Sink};
@@ -72,6 +73,7 @@ impl Engine {
     /// The report of a run: the findings of its scans and of the whole, settled and counted.
     pub fn finish(&self, mut findings: Vec<Finding>, catalogue: &Catalogue, summary: &Summary) -> Report {
         findings.extend(self.dataset(catalogue, summary));
+        findings.iter_mut().for_each(|f| fix::mark(f, catalogue));
         Report::new(findings, catalogue, summary, !self.partial)
     }
 

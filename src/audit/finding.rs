@@ -97,8 +97,11 @@ pub struct Related {
 /// How far a fix can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
 pub enum Applicability {
+    /// A program may: nothing is lost and no meaning changes.
+    Safe,
+    /// A program can, but what it changes or takes out should be looked at.
+    Unsafe,
     /// To be read, not to be applied by a program.
     Display,
 }
@@ -225,6 +228,12 @@ impl Finding {
                 (None, Some(only)) => *only == ann,
                 (None, None) => true,
             }
+    }
+
+    /// The descriptions that the finding speaks of: those of its scan's object and annotations.
+    pub(super) fn spoken_of<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Description> {
+        let mine = self.scene_id.as_deref().map_or(&[][..], |scene| catalogue.descriptions_of(scene));
+        mine.iter().filter(|d| self.speaks_of(d))
     }
 
     /// Whether the list `key` of the evidence holds `id`.

@@ -7,6 +7,7 @@
 mod context;
 mod engine;
 mod finding;
+mod fix;
 #[cfg(test)]
 mod fixture;
 mod known;
@@ -21,6 +22,7 @@ mod summary;
 pub use context::{DatasetContext, ScanContext};
 pub use engine::{Engine, ScanReport};
 pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Related, Severity, State};
+pub use fix::{Fixes, Mend, fixes};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
 pub use settings::{Settings, Thresholds, unknown};

@@ -1,7 +1,8 @@
 //! What a rule is, and where it writes its findings down.
 
 use super::context::{DatasetContext, ScanContext};
-use super::finding::{Draft, Finding, Severity};
+use super::finding::{Applicability, Draft, Finding, Severity};
+use super::fix::Mend;
 use super::known;
 use crate::scene::Catalogue;
 
@@ -16,6 +17,8 @@ pub struct Meta {
     pub severity: Severity,
     /// What must be asked for before the rule runs.
     pub needs: Needs,
+    /// How far its findings can be mended in a copy of the references.
+    pub fix: Option<Applicability>,
     /// The rule's documentation comment, line by line.
     pub(super) doc: &'static str,
     /// The rule's source file, from the root of the repository.
@@ -38,6 +41,17 @@ pub(super) const HEADINGS: [&str; 5] =
     ["What it checks", "Why it matters", "How to fix", "Known exceptions", "Source"];
 
 impl Meta {
+    /// What a rule has that says nothing else.
+    pub(super) const BARE: Self = Self {
+        code: "",
+        name: "",
+        severity: Severity::Error,
+        needs: Needs::Nothing,
+        fix: None,
+        doc: "",
+        source: "",
+    };
+
     /// The lines of the page, without the blank that follows `///`.
     fn lines(&self) -> impl Iterator<Item = &'static str> {
         self.doc.lines().map(|l| l.strip_prefix(' ').unwrap_or(l))
@@ -92,20 +106,20 @@ pub trait Rule: Sync {
     fn explains(&self, _mine: &Finding, _other: &Finding) -> bool {
         false
     }
+
+    /// What to change in the references so that `mine`, a finding of this rule, goes away; nothing
+    /// where that is not for a program to say.
+    fn mend(&self, _mine: &Finding, _catalogue: &Catalogue) -> Mend {
+        Mend::default()
+    }
 }
 
 /// Defines a rule: its documentation comment becomes its page.
 macro_rules! rule {
     ($(#[doc = $doc:literal])+
-     $rule:ident { code: $code:literal, name: $name:literal, severity: $severity:ident }) => {
-        $crate::audit::rule::rule! {
-            $(#[doc = $doc])+
-            $rule { code: $code, name: $name, severity: $severity, needs: Nothing }
-        }
-    };
-    ($(#[doc = $doc:literal])+
      $rule:ident {
-         code: $code:literal, name: $name:literal, severity: $severity:ident, needs: $needs:ident
+         code: $code:literal, name: $name:literal, severity: $severity:ident
+         $(, needs: $needs:ident)? $(, fix: $fix:ident)?
      }) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
@@ -116,9 +130,11 @@ macro_rules! rule {
                 code: $code,
                 name: $name,
                 severity: $crate::audit::Severity::$severity,
-                needs: $crate::audit::Needs::$needs,
+                $(needs: $crate::audit::Needs::$needs,)?
+                $(fix: Some($crate::audit::Applicability::$fix),)?
                 doc: concat!($($doc, "\n"),+),
                 source: file!(),
+                ..$crate::audit::Meta::BARE
             };
         }
     };

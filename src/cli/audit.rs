@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
+use super::fix::{self, FixArgs};
 use super::{Exit, Globals, Output, interrupt};
 use crate::audit::report::{self, Report};
 use crate::audit::{Engine, Profile, Settings, Severity};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
 use crate::store::Local;
@@ -27,6 +28,8 @@ pub struct AuditArgs {
     rules: Rules,
     #[command(flatten)]
     reporting: Reporting,
+    #[command(flatten)]
+    fixes: FixArgs,
 
     /// Read this configuration [default: the nearest dataprep.toml upwards]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
@@ -88,7 +91,7 @@ struct Reporting {
     /// Form of the report
     #[arg(long, value_name = "FORMAT", default_value = "full")]
     output_format: Format,
-    /// Write the report to this file instead of stdout
+    /// Write the report to this file instead of stdout; with --fix, the cleaned references
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show at most this many findings of each rule in full reports; 0 shows all
@@ -157,7 +160,11 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     );
     bar.finish_and_clear();
     let report = audited?.report;
-    write(&report, &args.reporting, output)?;
+    let path = args.reporting.output.as_deref().filter(|_| !args.fixes.fix);
+    write(&report, &args.reporting, path, output)?;
+    if fix::run(&args.fixes, args.reporting.output.as_deref(), &report, &catalogue, output)? {
+        return Ok(Exit::Findings);
+    }
     Ok(exit(&report, &args.reporting))
 }
 
@@ -214,7 +221,7 @@ fn bar(scans: usize, globals: &Globals) -> indicatif::ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-fn write(report: &Report, args: &Reporting, output: &mut Output) -> Result<()> {
+fn write(report: &Report, args: &Reporting, path: Option<&Path>, output: &mut Output) -> Result<()> {
     let most = if args.max_findings == 0 { usize::MAX } else { args.max_findings };
     let text = match (args.output_format, args.statistics) {
         (Format::Json, false) => report::json(report),
@@ -223,14 +230,8 @@ fn write(report: &Report, args: &Reporting, output: &mut Output) -> Result<()> {
         (Format::Full, false) => report::full(report, most),
         (Format::Concise, false) => report::concise(report),
     };
-    let Some(path) = &args.output else { return output.data(&text) };
-    let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
-        Error::new(Kind::Config, "the report needs a file name").at(path).help("as in -o report.json")
-    })?;
-    let plain = anstream::adapter::strip_str(&text).to_string();
-    let dir = path.parent().unwrap_or(Path::new(""));
-    Local::new(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
-        .publish(name, plain.as_bytes())?;
+    let Some(path) = path else { return output.data(&text) };
+    Local::publish_file(path, anstream::adapter::strip_str(&text).to_string().as_bytes())?;
     output.note(&format!("wrote {}", path.display()));
     Ok(())
 }

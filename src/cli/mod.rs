@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod augment;
 mod completions;
+mod fix;
 mod interrupt;
 mod output;
 mod render;

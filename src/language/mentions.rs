@@ -68,6 +68,23 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|w| !w.is_empty())
 }
 
+/// The tokens of a sentence as references files list them: words, and each punctuation mark around
+/// them by itself.
+pub fn tokens(text: &str) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for part in text.split_whitespace() {
+        let word = part.trim_matches(|c: char| !c.is_alphanumeric());
+        let (before, after) = match part.find(word).filter(|_| !word.is_empty()) {
+            Some(at) => (&part[..at], &part[at + word.len()..]),
+            None => (part, ""),
+        };
+        tokens.extend(before.chars().map(String::from));
+        tokens.extend((!word.is_empty()).then(|| word.to_owned()));
+        tokens.extend(after.chars().map(String::from));
+    }
+    tokens
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,5 +104,13 @@ mod tests {
         assert_eq!(names("the second tall round lamp"), ["size", "shape", "ordinal"]);
         assert_eq!(names("the only chair by the north wall"), ["absolute", "unique"]);
         assert_eq!(names("a chair at the table"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn tokens_are_words_and_single_marks() {
+        let cut = |text: &str| tokens(text).join("|");
+        assert_eq!(cut("it's a tv-stand ,  (the left one)."), "it's|a|tv-stand|,|(|the|left|one|)|.");
+        assert_eq!(cut(" ... "), ".|.|.");
+        assert_eq!(cut(""), "");
     }
 }

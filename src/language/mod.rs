@@ -8,5 +8,5 @@ mod mentions;
 mod mirror;
 
 pub use lexicon::Lexicon;
-pub use mentions::{Claims, words};
+pub use mentions::{Claims, tokens, words};
 pub use mirror::{Mirrored, mirrored};

@@ -12,6 +12,7 @@ mod discover;
 mod json;
 pub mod labels;
 pub mod ply;
+mod rewrite;
 mod scan;
 pub mod scannet;
 pub mod scanrefer;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 pub use catalogue::catalogue;
 pub use discover::{Found, Request, discover};
+pub use rewrite::rewrite;
 pub use scan::{Wanted, files_of, scan};
 
 use crate::error::{Error, Kind, Result};

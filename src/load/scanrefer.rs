@@ -81,7 +81,7 @@ fn line_starts(bytes: &[u8]) -> Vec<u64> {
 }
 
 /// Where `part`, a piece of `bytes`, begins in it.
-fn offset_in(bytes: &[u8], part: &str) -> usize {
+pub(super) fn offset_in(bytes: &[u8], part: &str) -> usize {
     part.as_ptr() as usize - bytes.as_ptr() as usize
 }
 

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod description;
+mod edit;
 mod frame;
 mod labels;
 mod mesh;
@@ -12,6 +13,7 @@ mod scan;
 
 pub use catalogue::{Catalogue, OddLine, Oddity, References, ScanEntry, SplitEntry, SplitList, room_of};
 pub use description::{Description, normalise_label};
+pub use edit::{FileEdits, RecordEdit};
 pub use frame::Frame;
 pub use labels::{LabelOddity, LabelRow, LabelTable, OddRow, SCANNET20, SCANNET200, scanrefer_class};
 pub use mesh::{Colour, Points};

@@ -154,6 +154,15 @@ impl Local {
         Ok(Staged { file, dir })
     }
 
+    /// Writes a file that is named by its path, as [`Self::publish`] does.
+    pub fn publish_file(path: &Path, bytes: &[u8]) -> Result<()> {
+        let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
+            Error::new(Kind::Config, "a file name is missing").at(path).help("as in -o report.json")
+        })?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+        Self::new(folder.unwrap_or(Path::new("."))).publish(name, bytes)
+    }
+
     /// Writes a file whole, replacing what was there.
     pub fn publish(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let (dir, file) = split(name);

@@ -504,16 +504,3 @@ fn follow(sentences: &mut Vec<String>, head: &str, clauses: Vec<Clause>, s: &mut
         }
     }
 }
-
-/// The tokens of a description as ScanRefer lists them: words and punctuation marks.
-pub(super) fn tokens(text: &str) -> Vec<String> {
-    let mut tokens: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let bare = word.trim_end_matches(['.', ',']);
-        if !bare.is_empty() {
-            tokens.push(bare.to_string());
-        }
-        tokens.extend(word[bare.len()..].chars().map(String::from));
-    }
-    tokens
-}

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::category::label_table;
-use super::describe::{Said, tokens};
+use super::describe::Said;
 use super::faults::Planted;
 use super::ply;
 use super::truth::{Claim, Viewpoint};
 use crate::error::{Error, Kind, Result};
+use crate::language::tokens;
 use crate::math::Affine;
 use crate::scene::{Role, Scene};
 use crate::store::Local;

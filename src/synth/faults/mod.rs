@@ -5,7 +5,9 @@
 
 mod fil;
 mod msh;
+mod obj;
 mod refs;
+mod txt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -162,4 +164,4 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
     FAMILIES.iter().copied().flatten()
 }
 
-static FAMILIES: &[&[Fault]] = &[&fil::FAULTS, &msh::FAULTS, &refs::FAULTS];
+static FAMILIES: &[&[Fault]] = &[&fil::FAULTS, &msh::FAULTS, &obj::FAULTS, &refs::FAULTS, &txt::FAULTS];

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::synth::files::Split;
 
 /// Changes the third record of the train references: the first scan's third description.
-fn third(files: &Files<'_>, change: impl FnOnce(&mut Value)) -> Result<Planted> {
+pub(super) fn third(files: &Files<'_>, change: impl FnOnce(&mut Value)) -> Result<Planted> {
     let said = &files.first().said[2];
     files.references(Split::Train, |records| change(&mut records[2]))?;
     let place = Planted::scene(&files.first().id).object(said.object).ann(said.ann);

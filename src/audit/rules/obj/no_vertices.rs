@@ -1,7 +1,7 @@
-use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::scene::Role;
+use crate::audit::{Mend, ScanContext};
+use crate::scene::{Catalogue, Role};
 
 rule! {
     /// A described object owns no vertex.
@@ -25,7 +25,7 @@ rule! {
     /// # Source
     /// `threedrefer_datasets.py` of <https://github.com/KuanchihHuang/Reason3D> stops at such a
     /// sample.
-    NoVertices { code: "OBJ102", name: "no-vertices", severity: Error }
+    NoVertices { code: "OBJ102", name: "no-vertices", severity: Error, fix: Unsafe }
 }
 
 impl Rule for NoVertices {
@@ -53,6 +53,10 @@ impl Rule for NoVertices {
                 out.report(draft.evidence("segments", object.segments.len()));
             }
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        Mend::drop(mine.spoken_of(catalogue))
     }
 }
 

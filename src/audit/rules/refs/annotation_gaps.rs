@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::audit::ScanContext;
-use crate::audit::finding::{Annotation, Draft};
+use crate::audit::finding::{Annotation, Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::some;
+use crate::audit::{Mend, ScanContext};
+use crate::scene::Catalogue;
 
 rule! {
     /// Annotation ids of an object are not 0, 1, 2 and so on.
@@ -25,7 +26,7 @@ rule! {
     ///
     /// # Source
     /// ScanRefer's ids are unique inside one scan and object, from "0" to "4".
-    AnnotationGaps { code: "REF106", name: "annotation-gaps", severity: Warning }
+    AnnotationGaps { code: "REF106", name: "annotation-gaps", severity: Warning, fix: Safe }
 }
 
 impl Rule for AnnotationGaps {
@@ -55,6 +56,10 @@ impl Rule for AnnotationGaps {
                 }
             }
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        Mend::number(mine.spoken_of(catalogue))
     }
 }
 

@@ -1,7 +1,7 @@
-use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Location, Related};
+use crate::audit::finding::{Draft, Finding, Location, Related};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::scene::Description;
+use crate::audit::{Mend, ScanContext};
+use crate::scene::{Catalogue, Description};
 
 rule! {
     /// Two descriptions have the same scan, object and annotation id.
@@ -25,7 +25,7 @@ rule! {
     ///
     /// # Source
     /// `lib/dataset.py` of <https://github.com/daveredrum/ScanRefer> keys its tables so.
-    DuplicateKey { code: "REF105", name: "duplicate-key", severity: Error }
+    DuplicateKey { code: "REF105", name: "duplicate-key", severity: Error, fix: Safe }
 }
 
 impl Rule for DuplicateKey {
@@ -56,6 +56,24 @@ impl Rule for DuplicateKey {
                 });
             out.report(draft.harms(repeats + 1));
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        // A record that says the same once more goes; one that says something else is another
+        // annotation, and gets a number of its own.
+        let keys: Vec<_> = mine
+            .object_id
+            .into_iter()
+            .flat_map(|object| {
+                let scene = mine.scene_id.as_deref().unwrap_or_default();
+                catalogue.descriptions_of(scene).iter().filter(move |d| d.object_id == object)
+            })
+            .collect();
+        let repeats = |a: &Description, b: &Description| a.ann_id == b.ann_id && a.text == b.text;
+        let (said, new): (Vec<_>, Vec<_>) =
+            (0..keys.len()).partition(|&i| keys[..i].iter().any(|d| repeats(d, keys[i])));
+        let again = said.iter().map(|&i| keys[i]);
+        Mend::drop(again).and(Mend::number(new.iter().map(|&i| keys[i])))
     }
 }
 

@@ -1,8 +1,8 @@
-use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
-use crate::scene::normalise_label;
+use crate::audit::{Mend, ScanContext};
+use crate::scene::{Catalogue, normalise_label};
 
 rule! {
     /// Descriptions mean an object that their scan does not have.
@@ -26,7 +26,7 @@ rule! {
     ///
     /// # Source
     /// <https://github.com/LaVi-Lab/Video-3D-LLM/issues/28>.
-    UnknownObject { code: "REF102", name: "unknown-object", severity: Error }
+    UnknownObject { code: "REF102", name: "unknown-object", severity: Error, fix: Unsafe }
 }
 
 impl Rule for UnknownObject {
@@ -54,6 +54,10 @@ impl Rule for UnknownObject {
                 .evidence("agrees_at", agrees);
             out.report(draft.harms(n));
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        Mend::drop(mine.spoken_of(catalogue))
     }
 }
 

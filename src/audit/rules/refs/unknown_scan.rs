@@ -1,7 +1,8 @@
-use crate::audit::DatasetContext;
-use crate::audit::finding::{Draft, Severity};
+use crate::audit::finding::{Draft, Finding, Severity};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
+use crate::audit::{DatasetContext, Mend};
+use crate::scene::Catalogue;
 
 rule! {
     /// Descriptions speak of a scan that is not there.
@@ -25,7 +26,7 @@ rule! {
     /// # Source
     /// The loaders of <https://github.com/KuanchihHuang/Reason3D> look scans up by a part of the
     /// file name.
-    UnknownScan { code: "REF101", name: "unknown-scan", severity: Error }
+    UnknownScan { code: "REF101", name: "unknown-scan", severity: Error, fix: Unsafe }
 }
 
 impl Rule for UnknownScan {
@@ -72,6 +73,11 @@ impl Rule for UnknownScan {
             let draft = Draft::new(message).file(&file.path).key(name).evidence("descriptions", n);
             out.report(draft.harms(n).at_most(Severity::Warning));
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        let scene = mine.scene_id.as_deref().map_or(&[][..], |scene| catalogue.descriptions_of(scene));
+        Mend::drop(scene)
     }
 }
 

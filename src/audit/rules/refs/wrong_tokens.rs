@@ -1,7 +1,8 @@
-use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::scene::Description;
+use crate::audit::{Mend, ScanContext};
+use crate::language::tokens;
+use crate::scene::{Catalogue, Description, RecordEdit};
 
 rule! {
     /// The token list of a description is not what its sentence says.
@@ -24,7 +25,7 @@ rule! {
     /// # Source
     /// ScanRefer's own change log of 2020-01-31 tells of token lists that were wrong:
     /// <https://github.com/daveredrum/ScanRefer>.
-    WrongTokens { code: "REF107", name: "wrong-tokens", severity: Warning }
+    WrongTokens { code: "REF107", name: "wrong-tokens", severity: Warning, fix: Safe }
 }
 
 impl Rule for WrongTokens {
@@ -43,6 +44,13 @@ impl Rule for WrongTokens {
                 out.report(draft);
             }
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        Mend::each(mine.spoken_of(catalogue), |d| RecordEdit {
+            tokens: Some(tokens(&d.text)),
+            ..RecordEdit::default()
+        })
     }
 }
 

@@ -1,8 +1,9 @@
-use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
+use crate::audit::{Mend, ScanContext};
 use crate::language::words;
+use crate::scene::Catalogue;
 
 rule! {
     /// A description says nothing.
@@ -24,7 +25,7 @@ rule! {
     ///
     /// # Source
     /// Plain reasoning.
-    EmptyText { code: "TXT101", name: "empty-text", severity: Error }
+    EmptyText { code: "TXT101", name: "empty-text", severity: Error, fix: Unsafe }
 }
 
 impl Rule for EmptyText {
@@ -46,6 +47,10 @@ impl Rule for EmptyText {
                 out.report(draft.evidence("descriptions", n).annotations(empty).harms(n));
             }
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        Mend::drop(mine.spoken_of(catalogue))
     }
 }
 

@@ -1,0 +1,201 @@
+//! From findings to changes of references files that make them go away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::finding::{Applicability, Finding, Fix, State};
+use super::rules;
+use crate::scene::{Catalogue, Description, FileEdits, RecordEdit};
+
+/// How a finding would go away.
+#[derive(Clone, Debug, Default)]
+pub struct Mend {
+    /// The records to change, each with what becomes of it.
+    edits: Vec<(u32, u32, RecordEdit)>,
+}
+
+impl Mend {
+    /// Changes each of `descriptions` as `edit` says.
+    pub(super) fn each<'a>(
+        descriptions: impl IntoIterator<Item = &'a Description>,
+        edit: impl Fn(&Description) -> RecordEdit,
+    ) -> Self {
+        Self { edits: descriptions.into_iter().map(|d| (d.file, d.record, edit(d))).collect() }
+    }
+
+    /// Both.
+    #[must_use]
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.edits.extend(other.edits);
+        self
+    }
+
+    /// Takes each of `descriptions` out.
+    pub(super) fn drop<'a>(descriptions: impl IntoIterator<Item = &'a Description>) -> Self {
+        Self::each(descriptions, |_| RecordEdit::dropped())
+    }
+
+    /// Numbers the annotations of the objects of `descriptions` anew, from 0.
+    pub(super) fn number<'a>(descriptions: impl IntoIterator<Item = &'a Description>) -> Self {
+        // The number itself is found once everything else has changed.
+        Self::each(descriptions, |_| RecordEdit { ann_id: Some(0), ..RecordEdit::default() })
+    }
+}
+
+/// Says of a finding that it can be mended, where it can.
+pub(super) fn mark(finding: &mut Finding, catalogue: &Catalogue) {
+    let Some(rule) = rules::find(&finding.code) else { return };
+    let Some(applicability) = rule.meta().fix else { return };
+    if rule.mend(finding, catalogue).edits.is_empty() {
+        return;
+    }
+    let flags = if applicability == Applicability::Unsafe { "--fix --unsafe-fixes" } else { "--fix" };
+    let message = || format!("{flags} mends it in a copy of the references");
+    let fix = finding.fix.get_or_insert_with(|| Fix { applicability, message: message() });
+    fix.applicability = applicability;
+}
+
+/// Changes to the references files of a data set.
+#[derive(Clone, Debug, Default)]
+pub struct Fixes {
+    /// By index of the references file.
+    pub files: BTreeMap<u32, FileEdits>,
+    /// Findings that the changes make go away.
+    pub mended: usize,
+    /// Findings that would go away with the unsafe changes as well.
+    pub left_unsafe: usize,
+}
+
+/// The changes that make the new ones of `findings` go away: the safe ones, and the unsafe ones
+/// when `all` are wanted. Spaces around sentences go too. Where records of an object come or go,
+/// its annotations are numbered anew.
+pub fn fixes(findings: &[Finding], catalogue: &Catalogue, all: bool) -> Fixes {
+    let mut fixes = Fixes::default();
+    for finding in findings.iter().filter(|f| f.state == State::New) {
+        let Some(rule) = rules::find(&finding.code) else { continue };
+        let mend = rule.mend(finding, catalogue);
+        if mend.edits.is_empty() {
+            continue;
+        }
+        if rule.meta().fix == Some(Applicability::Unsafe) && !all {
+            fixes.left_unsafe += 1;
+            continue;
+        }
+        fixes.mended += 1;
+        for (file, record, edit) in mend.edits {
+            fixes.files.entry(file).or_default().entry(record).or_default().merge(edit);
+        }
+    }
+    for d in &catalogue.descriptions {
+        let trimmed = d.text.trim();
+        if trimmed.len() < d.text.len() {
+            let edit = RecordEdit { text: Some(trimmed.to_owned()), ..RecordEdit::default() };
+            fixes.files.entry(d.file).or_default().entry(d.record).or_default().merge(edit);
+        }
+    }
+    number(&mut fixes, catalogue);
+    fixes
+}
+
+/// Numbers the annotations of objects whose records come, go or are to be numbered, in the order
+/// of their file.
+fn number(fixes: &mut Fixes, catalogue: &Catalogue) {
+    for (&file, edits) in &mut fixes.files {
+        let mut mine: Vec<&Description> = catalogue.descriptions.iter().filter(|d| d.file == file).collect();
+        mine.sort_by_key(|d| d.record);
+        let object = |d: &Description, edits: &FileEdits| {
+            edits.get(&d.record).and_then(|e| e.object_id).unwrap_or(d.object_id)
+        };
+        let touched: BTreeSet<(&str, i32)> = mine
+            .iter()
+            .filter(|d| {
+                edits.get(&d.record).is_some_and(|e| e.drop || e.object_id.is_some() || e.ann_id.is_some())
+            })
+            .flat_map(|d| [(d.scene_id.as_str(), d.object_id), (d.scene_id.as_str(), object(d, edits))])
+            .collect();
+        let mut next: BTreeMap<(&str, i32), u32> = BTreeMap::new();
+        for d in mine {
+            let key = (d.scene_id.as_str(), object(d, edits));
+            if touched.contains(&key) && !edits.get(&d.record).is_some_and(|e| e.drop) {
+                let number = next.entry(key).or_default();
+                let edit = edits.entry(d.record).or_default();
+                edit.ann_id = Some(*number).filter(|n| n.to_string() != d.ann_id);
+                *number += 1;
+            }
+        }
+        edits.retain(|_, e| *e != RecordEdit::default());
+    }
+    fixes.files.retain(|_, edits| !edits.is_empty());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::fixture::Fixture;
+
+    fn edits(f: &Fixture, all: bool) -> Vec<(u32, RecordEdit)> {
+        let fixes = fixes(&f.findings(), &f.catalogue, all);
+        fixes.files.into_values().flatten().collect()
+    }
+
+    #[test]
+    fn tokens_and_spaces_are_safe_and_clean_data_needs_nothing() {
+        let mut f = Fixture::clean();
+        assert!(edits(&f, true).is_empty());
+        f.descriptions(|d| {
+            d[3].tokens = vec!["another".into(), "thing".into()];
+            d[5].text += "  ";
+        });
+        let found = edits(&f, false);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].1.tokens.as_ref().unwrap()[..4], ["it", "is", "a", "table"]);
+        assert_eq!(found[1].1.text.as_deref(), Some("it is a office chair on the left of the door."));
+    }
+
+    #[test]
+    fn records_that_go_let_the_others_move_up() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            d[0].text = String::new();
+            d.iter_mut().take(2).for_each(|d| d.record += 2);
+        });
+        assert!(edits(&f, false).is_empty(), "what is dropped is dropped on demand only");
+        let found = edits(&f, true);
+        assert_eq!(found[0], (2, RecordEdit::dropped()));
+        assert_eq!(found[1], (3, RecordEdit { ann_id: Some(0), ..RecordEdit::default() }));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_key_that_is_there_twice_becomes_two_or_goes() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            let mut again = d[0].clone();
+            again.record = 90;
+            d.push(again.clone());
+            again.record = 91;
+            again.text = "another sentence".into();
+            d.push(again);
+        });
+        let found = edits(&f, false);
+        let number = |n| RecordEdit { ann_id: Some(n), ..RecordEdit::default() };
+        assert_eq!(found, [(90, RecordEdit::dropped()), (91, number(2))]);
+    }
+
+    #[test]
+    fn findings_say_whether_they_can_be_mended() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            d[1].text = String::new();
+            d[3].tokens = vec!["x".into()];
+        });
+        for mut finding in f.findings() {
+            mark(&mut finding, &f.catalogue);
+            let wanted = match finding.code.as_str() {
+                "TXT101" => Some(Applicability::Unsafe),
+                "REF107" => Some(Applicability::Safe),
+                _ => continue,
+            };
+            assert_eq!(finding.fix.map(|f| f.applicability), wanted);
+        }
+    }
+}
