@@ -10,8 +10,8 @@ mod mesh;
 mod objects;
 mod scan;
 
-pub use catalogue::{Catalogue, References, ScanEntry, SplitEntry, SplitList, room_of};
-pub use description::{Description, normalise_label};
+pub use catalogue::{Catalogue, Format, References, ScanEntry, SplitEntry, SplitList, room_of};
+pub use description::{Description, Referent, normalise_label};
 pub use frame::Frame;
 pub use labels::{LabelRow, LabelTable, SCANNET20, SCANNET200, scanrefer_class};
 pub use mesh::{Colour, Points};
