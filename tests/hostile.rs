@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use dataprep::load::{labels, ply, scannet, scanrefer, splits};
+use dataprep::load::{labels, multi3drefer, nr3d, ply, reason3d, references, scannet, scanrefer, splits};
 use dataprep::math::Xyz;
 use dataprep::{Error, Kind, Result};
 use rand::{RngExt as _, SeedableRng as _};
@@ -21,6 +21,10 @@ fn read(reader: &str, bytes: &[u8], path: &Path) -> Result<()> {
         "aggregation" => scannet::read_aggregation(bytes, path).map(drop),
         "meta" => first(scannet::read_meta(bytes, path)?.faults),
         "references" => first(scanrefer::read(bytes, path, 0).0.faults),
+        "nr3d" => first(nr3d::read(bytes, path, 0).0.faults),
+        "multi3drefer" => first(multi3drefer::read(bytes, path, 0).0.faults),
+        "reason3d" => first(reason3d::read(bytes, path, 0).0.faults),
+        "any-references" => first(references::read(bytes, path, 0, None).0.faults),
         "labels" => {
             let mut faults = Vec::new();
             labels::read(bytes, path, &mut faults)?;
@@ -106,7 +110,19 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
     let references = r#"[{"scene_id":"scene0011_00","object_id":"5","object_name":"trash_can","ann_id":"0",
         "description":"a \"brwon\"  can .","token":["a","can"]},{"scene_id":"s","object_id":5,"object_name":"x",
         "ann_id":3,"description":"ü"}]"#;
+    let nr3d = "\u{feff}stimulus_id,utterance,scan_id,target_id,instance_type,tokens,anchor_ids,anchors_types\r\n\
+        s-trash_can-3-5-9-11,\"the bin, \"\"that\"\" one\",s,5,trash can,\"['the', 'b\\'in']\",[2],['x']\r\n\
+        s-chair-1-2,a chair,s,2,chair,\"[\"\"a\"\"]\",,\r\n";
+    let multi3drefer = r#"[{"scene_id":"s","object_ids":[],"object_name":"x","ann_id":"0","description":"d",
+        "eval_type":"zt_w_d"},{"scene_id":"s","object_ids":[1,"2"],"object_name":"x","ann_id":1,"description":"d",
+        "eval_type":"mt","token":["d"]}]"#;
+    let reason3d = r#"[{"scene_id":"s","object_id":7,"object_name":"x","question":"q","type":"scannet"},
+        {"scene_id":"m_region1","object_id":"-7","object_name":"x","question":"q","type":"mp3d"}]"#;
     vec![
+        ("nr3d", nr3d.into()),
+        ("multi3drefer", multi3drefer.into()),
+        ("reason3d", reason3d.into()),
+        ("any-references", nr3d.into()),
         ("mesh", binary("")),
         ("mesh", text.into_bytes()),
         ("labels-mesh", binary("property ushort label\n")),

@@ -28,6 +28,7 @@ pub struct ScanContext<'a> {
     sizes: OnceCell<Vec<u32>>,
     ownership: OnceCell<Ownership>,
     winners: OnceCell<BTreeSet<i32>>,
+    targets: OnceCell<BTreeMap<i32, Vec<&'a Description>>>,
 }
 
 impl<'a> ScanContext<'a> {
@@ -50,6 +51,7 @@ impl<'a> ScanContext<'a> {
             sizes: OnceCell::new(),
             ownership: OnceCell::new(),
             winners: OnceCell::new(),
+            targets: OnceCell::new(),
         }
     }
 
@@ -69,9 +71,24 @@ impl<'a> ScanContext<'a> {
         self.scan.is_usable()
     }
 
-    /// The descriptions of each object, by ascending object id.
+    /// The descriptions by the object that they are filed under, by ascending object id: each once,
+    /// those of several objects under the first, those of none or of a class not at all.
     pub fn described(&self) -> impl Iterator<Item = (i32, &'a [Description])> {
-        self.descriptions.chunk_by(|a, b| a.object_id == b.object_id).map(|d| (d[0].object_id, d))
+        self.descriptions.chunk_by(|a, b| a.object() == b.object()).filter_map(|d| Some((d[0].object()?, d)))
+    }
+
+    /// The objects that descriptions mean, each with all descriptions that mean it, also among
+    /// others.
+    pub fn targets(&self) -> &BTreeMap<i32, Vec<&'a Description>> {
+        self.targets.get_or_init(|| {
+            let mut targets: BTreeMap<i32, Vec<&Description>> = BTreeMap::new();
+            for description in self.descriptions {
+                for id in description.objects() {
+                    targets.entry(id).or_default().push(description);
+                }
+            }
+            targets
+        })
     }
 
     /// The first object with each id, with its label as names are compared.
@@ -167,18 +184,19 @@ impl<'a> ScanContext<'a> {
         })
     }
 
-    /// Described objects that own vertices but win no segment, with their descriptions.
-    pub fn empty_masks(&self) -> impl Iterator<Item = (i32, &'a [Description])> {
+    /// Described objects that own vertices but win no segment.
+    pub fn empty_masks(&self) -> impl Iterator<Item = i32> {
         let known = self.scan.scene.points.segment.len() == self.scan.scene.points.object.len();
-        self.described()
-            .filter(move |(id, _)| known && self.owned().contains_key(id) && !self.winners().contains(id))
+        let targets = self.targets().keys().copied();
+        targets.filter(move |id| known && self.owned().contains_key(id) && !self.winners().contains(id))
     }
 
-    /// How well names agree with labels, by index of the references file. Empty without objects.
+    /// How well names of single objects agree with labels, by index of the references file. Empty
+    /// without objects.
     pub fn agreement(&self) -> BTreeMap<u32, Agreement> {
         let mut by_file: BTreeMap<u32, Agreement> = BTreeMap::new();
         if self.scan.has_aggregation {
-            for d in self.descriptions {
+            for d in self.descriptions.iter().filter(|d| d.is_single()) {
                 let agreement = by_file.entry(d.file).or_default();
                 agreement.descriptions += 1;
                 let name = normalise_label(&d.object_name);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Place};
-use crate::scene::{Catalogue, Description};
+use crate::scene::{Catalogue, Description, Format};
 
 /// How bad a finding is; the worst comes first.
 #[derive(
@@ -188,14 +188,16 @@ impl Finding {
         )
     }
 
-    /// `scene/object/ann`, as far as known.
+    /// `scene/object/ann`, as far as known; `scene/-/ann` where an annotation means no object.
     pub fn place(&self) -> String {
         let mut place = self.scene_id.clone().unwrap_or_default();
         if let Some(object) = self.object_id {
             place += &format!("/{object}");
-            if let Some(ann) = &self.ann_id {
-                place += &format!("/{ann}");
-            }
+        } else if self.ann_id.is_some() {
+            place += "/-";
+        }
+        if let Some(ann) = &self.ann_id {
+            place += &format!("/{ann}");
         }
         place
     }
@@ -214,11 +216,15 @@ impl Finding {
         self.evidence.get(key).and_then(Value::as_i64)
     }
 
-    /// Whether the finding speaks of this description: of its scan's object, and of its annotation
-    /// where the finding names annotations.
+    /// Whether the finding speaks of this description: of an object that it means, and of its
+    /// annotation where the finding names annotations.
     pub fn speaks_of(&self, description: &Description) -> bool {
         let ann = Annotation::of(&description.ann_id);
-        self.object_id == Some(description.object_id)
+        let of_object = match self.object_id {
+            Some(object) => description.objects().any(|id| id == object),
+            None => self.ann_id.is_some() && description.object().is_none(),
+        };
+        of_object
             && match (self.evidence.get("annotations").and_then(Value::as_array), &self.ann_id) {
                 (Some(list), _) => list.iter().any(|v| match (v, &ann) {
                     (Value::Number(v), Annotation::Number(n)) => v.as_u64() == Some(*n),
@@ -276,13 +282,15 @@ impl Draft {
         draft
     }
 
-    /// Points at one description, and at the field of its record that is to blame.
+    /// Points at one description, and at the field of its record that is to blame, called as
+    /// ScanRefer calls it.
     #[must_use]
     pub fn description(mut self, d: &Description, field: &str, catalogue: &Catalogue) -> Self {
-        self.finding.object_id = Some(d.object_id);
+        self.finding.object_id = d.object();
         self.finding.ann_id = Some(Annotation::of(&d.ann_id));
-        self.finding.json_pointer = Some(format!("/{}/{field}", d.record));
-        if let Some(file) = catalogue.references.get(d.file as usize) {
+        let file = catalogue.references.get(d.file as usize);
+        self.finding.json_pointer = file.map_or_else(Format::default, |f| f.format).pointer(d.record, field);
+        if let Some(file) = file {
             let (row, column) = file.line_of(d.offset);
             self.finding.location = Some(Location { row, column });
             return self.file(&file.path);

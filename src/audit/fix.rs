@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Applicability, Finding, Fix, State};
 use super::rules;
-use crate::scene::{Catalogue, Description, FileEdits, RecordEdit};
+use crate::scene::{Catalogue, Description, FileEdits, Format, RecordEdit};
 
 /// How a finding would go away.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ pub struct Fixes {
 }
 
 /// The changes that make the new ones of `findings` go away: the safe ones, and the unsafe ones
-/// when `all` are wanted. Spaces around sentences go too. Where records of an object come or go,
+/// when `all` are wanted. Only files in ScanRefer's form are changed. Spaces around sentences go too. Where records of an object come or go,
 /// its annotations are numbered anew.
 pub fn fixes(findings: &[Finding], catalogue: &Catalogue, all: bool) -> Fixes {
     let mut fixes = Fixes::default();
@@ -85,7 +85,10 @@ pub fn fixes(findings: &[Finding], catalogue: &Catalogue, all: bool) -> Fixes {
             fixes.files.entry(file).or_default().entry(record).or_default().merge(edit);
         }
     }
-    for d in &catalogue.descriptions {
+    let is_read =
+        |file: u32| catalogue.references.get(file as usize).is_some_and(|r| r.format == Format::ScanRefer);
+    fixes.files.retain(|&file, _| is_read(file));
+    for d in catalogue.descriptions.iter().filter(|d| is_read(d.file)) {
         let trimmed = d.text.trim();
         if trimmed.len() < d.text.len() {
             let edit = RecordEdit { text: Some(trimmed.to_owned()), ..RecordEdit::default() };

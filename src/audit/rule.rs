@@ -180,9 +180,9 @@ fn harmed(f: &Finding, catalogue: &Catalogue) -> u64 {
     let Some(scene) = &f.scene_id else { return 0 };
     let descriptions = catalogue.descriptions_of(scene);
     let n = match (f.object_id, &f.ann_id) {
-        (Some(_), Some(_)) => 1,
-        (Some(object), None) => descriptions.iter().filter(|d| d.object_id == object).count(),
-        _ => descriptions.len(),
+        (_, Some(_)) => 1,
+        (Some(object), None) => descriptions.iter().filter(|d| d.objects().any(|id| id == object)).count(),
+        (None, None) => descriptions.len(),
     };
     n as u64
 }

@@ -76,7 +76,7 @@ impl ScanFacts {
             objects: scene.objects.len() as u64,
             segments: scan.segments().ids.len() as u64,
             descriptions: scan.descriptions.len() as u64,
-            described_objects: scan.described().count() as u64,
+            described_objects: scan.targets().len() as u64,
             empty_masks: scan.empty_masks().count() as u64,
             agreement: scan.agreement(),
             ..Self::default()

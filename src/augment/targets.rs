@@ -48,7 +48,7 @@ pub(crate) struct Targets {
 impl Targets {
     /// The targets of `descriptions` among `points` (points per object as loaded).
     pub(crate) fn new(descriptions: &[Description], points: &BTreeMap<i32, u32>, min_ratio: f64) -> Self {
-        let mut ids: Vec<i32> = descriptions.iter().map(|d| d.object_id).collect();
+        let mut ids: Vec<i32> = descriptions.iter().flat_map(Description::objects).collect();
         ids.sort_unstable();
         ids.dedup();
         let list = ids

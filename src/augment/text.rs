@@ -150,7 +150,7 @@ impl Total {
         let claims = Claims::of(&description.text);
         let spoken = sentence_of(&description.text);
         let removed: Blame = |e| e.removes_points;
-        if gone.targets.lost(description.object_id) {
+        if description.objects().any(|id| gone.targets.lost(id)) {
             return Some(("target-lost", removed));
         }
         if gone.names_one(&spoken) {

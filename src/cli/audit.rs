@@ -12,6 +12,7 @@ use crate::audit::{Engine, Profile, Settings, Severity};
 use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
+use crate::scene;
 use crate::store::Local;
 
 /// Arguments of `dataprep audit`.
@@ -42,9 +43,12 @@ pub struct AuditArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Data")]
 struct Data {
-    /// References files [default: those of `ScanRefer` beside the scans]
+    /// References files of one format [default: those beside the scans, of ScanRefer first]
     #[arg(long, value_name = "FILE", num_args = 1..)]
     references: Vec<PathBuf>,
+    /// Format of the references files
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    format: ReferencesFormat,
     /// Label table [default: scannetv2-labels.combined.tsv beside them]
     #[arg(long, value_name = "TSV")]
     labels: Option<PathBuf>,
@@ -103,6 +107,35 @@ struct Reporting {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReferencesFormat {
+    /// What the content says
+    Auto,
+    /// JSON, one object a description
+    Scanrefer,
+    /// CSV, one object a description
+    Nr3d,
+    /// CSV, one object a description, with anchors
+    Sr3d,
+    /// JSON, none, one or several objects a description
+    Multi3drefer,
+    /// JSON, one class a question
+    Reason3d,
+}
+
+impl ReferencesFormat {
+    fn named(self) -> Option<scene::Format> {
+        match self {
+            Self::Auto => None,
+            Self::Scanrefer => Some(scene::Format::ScanRefer),
+            Self::Nr3d => Some(scene::Format::Nr3d),
+            Self::Sr3d => Some(scene::Format::Sr3d),
+            Self::Multi3drefer => Some(scene::Format::Multi3dRefer),
+            Self::Reason3d => Some(scene::Format::Reason3d),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum FailOn {
     Error,
     Warning,
@@ -146,6 +179,10 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         output.note(note);
     }
     let catalogue = load::catalogue(&found);
+    catalogue.one_format()?;
+    for note in catalogue.notes() {
+        output.note(&note);
+    }
     let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
     let engine = engine.partial(single || args.data.scenes.is_some());
 
@@ -205,6 +242,7 @@ fn request(args: &AuditArgs, config: &ConfigFile) -> load::Request {
     load::Request {
         scans: or(&args.scans, &paths.scans),
         references: or(&data.references, &paths.references),
+        format: data.format.named(),
         labels: data.labels.clone().or_else(|| paths.labels.clone()),
         splits,
         scenes: data.scenes.clone(),

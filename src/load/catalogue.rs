@@ -1,7 +1,7 @@
 //! Reading what belongs to the data set as a whole.
 
 use super::discover::Found;
-use super::{labels, read_file, scanrefer, splits};
+use super::{labels, read_file, references, splits};
 use crate::scene::{Catalogue, References};
 
 /// Reads references, label table and split lists. Never fails: what cannot be read is in
@@ -12,7 +12,7 @@ pub fn catalogue(found: &Found) -> Catalogue {
     for path in &found.references {
         let file = catalogue.references.len() as u32;
         let (references, descriptions) = match read_file(path) {
-            Ok(bytes) => scanrefer::read(&bytes, path, file),
+            Ok(bytes) => references::read(&bytes, path, file, found.format),
             Err(error) => {
                 let faults = vec![error];
                 (References { path: path.clone(), faults, ..References::default() }, Vec::new())
@@ -64,7 +64,7 @@ mod tests {
             ],
             labels: Some(put("l.tsv", TABLE)),
             splits: vec![("train".into(), put("t.txt", "a\n")), ("val".into(), put("v.txt", ""))],
-            notes: vec![],
+            ..Found::default()
         };
         let c = catalogue(&found);
         assert_eq!(c.references[0].faults[0].kind(), Kind::NotFound);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::record::split_of_name;
 use super::splits::is_scan_id;
 use crate::error::{Error, Kind, Result};
-use crate::scene::{Role, ScanEntry};
+use crate::scene::{Format, Role, ScanEntry};
 
 /// What the user named.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Request {
     pub scans: Vec<PathBuf>,
     /// References files; looked for beside the scans when none is named.
     pub references: Vec<PathBuf>,
+    /// Format of the references files; that of their content when none is named.
+    pub format: Option<Format>,
     /// Label table; looked for beside the scans when none is named.
     pub labels: Option<PathBuf>,
     /// Split lists as name and file; looked for beside the scans when none is named.
@@ -30,6 +33,8 @@ pub struct Found {
     pub scans: Vec<ScanEntry>,
     /// References files.
     pub references: Vec<PathBuf>,
+    /// Format to read them as; that of their content without one.
+    pub format: Option<Format>,
     /// Label table.
     pub labels: Option<PathBuf>,
     /// Split lists as name and file.
@@ -41,6 +46,15 @@ pub struct Found {
 const LABELS: &str = "scannetv2-labels.combined.tsv";
 const SPLITS: [&str; 3] = ["train", "val", "test"];
 const REFERENCES: [&str; 2] = ["ScanRefer_filtered_train.json", "ScanRefer_filtered_val.json"];
+
+/// The other formats in the order in which they are looked for: how names of their files begin and
+/// end.
+const FAMILIES: [(Format, &str, &str); 4] = [
+    (Format::Nr3d, "nr3d", "csv"),
+    (Format::Sr3d, "sr3d", "csv"),
+    (Format::Multi3dRefer, "multi3drefer_", "json"),
+    (Format::Reason3d, "reason3d_", "json"),
+];
 
 /// Looks at the folders and files of a request; reads nothing but folders.
 ///
@@ -94,11 +108,20 @@ pub fn discover(request: &Request) -> Result<Found> {
     };
     found.notes.insert(0, scans);
 
-    found.references = or_else(&request.references, |p| p, || find_references(&places))?;
+    found.format = request.format;
+    let mut others = Vec::new();
+    let find = || find_references(&places, request.format, &mut others);
+    found.references = or_else(&request.references, |p| p, find)?;
     found.notes.push(match found.references.as_slice() {
         [] => "no references file: sentences are not looked at".into(),
         files => format!("references: {}", list(files.iter())),
     });
+    if !others.is_empty() {
+        let files = list(others.iter());
+        found
+            .notes
+            .push(format!("references of other formats, not read: {files} (--references names files)"));
+    }
     let labels: Vec<PathBuf> = request.labels.iter().cloned().collect();
     found.labels = or_else(&labels, |p| p, || Ok(first(&places, LABELS).into_iter().collect()))?.pop();
     found.notes.push(match &found.labels {
@@ -219,20 +242,54 @@ fn first(places: &[PathBuf], name: &str) -> Option<PathBuf> {
     places.iter().map(|p| p.join(name)).find(|p| p.is_file())
 }
 
-/// The files per split where there are any, else every file of the family; from the first place
-/// that has one.
-fn find_references(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
+/// References of the first format that has any, or of the one asked for. `others` hears the files
+/// of the formats that come after it.
+fn find_references(
+    places: &[PathBuf],
+    format: Option<Format>,
+    others: &mut Vec<PathBuf>,
+) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    if format.is_none_or(|f| f == Format::ScanRefer) {
+        found = find_scanrefer(places)?;
+    }
+    for (family, start, end) in FAMILIES {
+        if format.is_some_and(|f| f != family) {
+            continue;
+        }
+        let is_of = |name: &str| name.to_lowercase().starts_with(start);
+        if found.is_empty() {
+            found = find_family(places, is_of, end)?;
+            // Where each split has a file, one of all splits would count twice.
+            if found.iter().any(|p| split_of_name(p).is_some()) {
+                found.retain(|p| split_of_name(p).is_some());
+            }
+        } else {
+            // What cannot be listed has nothing to tell.
+            others.extend(find_family(places, is_of, end).unwrap_or_default());
+        }
+    }
+    Ok(found)
+}
+
+/// The files per split where there are any, else every file of the family.
+fn find_scanrefer(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let per_split: Vec<PathBuf> = REFERENCES.iter().filter_map(|name| first(places, name)).collect();
     if !per_split.is_empty() {
         return Ok(per_split);
     }
+    find_family(places, |name| name.starts_with("ScanRefer_filtered"), "json")
+}
+
+/// The files of the first place that has some whose name `is_of` the family and has its extension.
+fn find_family(places: &[PathBuf], is_of: impl Fn(&str) -> bool, extension: &str) -> Result<Vec<PathBuf>> {
     for place in places {
         let mut files = Vec::new();
         for entry in fs::read_dir(place).map_err(|e| Error::io("list", place, &e))? {
             let entry = entry.map_err(|e| Error::io("list", place, &e))?;
             let path = entry.path();
-            let of_family = entry.file_name().to_string_lossy().starts_with("ScanRefer_filtered");
-            if of_family && path.extension().is_some_and(|e| e == "json") && path.is_file() {
+            let of_family = is_of(&entry.file_name().to_string_lossy());
+            if of_family && path.extension().is_some_and(|e| e == extension) && path.is_file() {
                 files.push(path);
             }
         }
@@ -312,6 +369,36 @@ mod tests {
         }
         let found = discover(&request(&[&root.path().join("data")])).unwrap();
         assert_eq!(found.references, [root.path().join("data/ScanRefer_filtered.json")]);
+    }
+
+    #[test]
+    fn other_formats_are_taken_when_there_is_nothing_else_and_named_when_there_is() {
+        let root = data();
+        let data = root.path().join("data");
+        for name in ["nr3d.csv", "Nr3D_train.csv", "nr3d_test.csv", "reason3d_val_scannet.json", "nr3d.txt"] {
+            fs::write(data.join(name), b"x").unwrap();
+        }
+        let names = |request: &Request| {
+            let found = discover(request).unwrap();
+            let name = |p: &PathBuf| p.file_name().unwrap().to_str().unwrap().to_owned();
+            let note = found.notes.iter().find(|n| n.contains("not read")).cloned();
+            (found.references.iter().map(name).collect::<Vec<_>>(), note.unwrap_or_default())
+        };
+        let mut request = request(&[&data]);
+        let (found, note) = names(&request);
+        assert_eq!(found, REFERENCES);
+        assert!(note.contains("nr3d.csv") && note.contains("reason3d_val_scannet.json"), "{note}");
+        request.format = Some(Format::Reason3d);
+        assert_eq!(names(&request), (vec!["reason3d_val_scannet.json".into()], String::new()));
+        request.format = None;
+        for name in REFERENCES.iter().chain(&["ScanRefer_filtered.json"]) {
+            fs::remove_file(data.join(name)).unwrap();
+        }
+        let (found, note) = names(&request);
+        assert_eq!(found, ["Nr3D_train.csv", "nr3d_test.csv"], "not nr3d.csv, which has all splits");
+        assert!(note.contains("reason3d") && !note.contains("nr3d.csv"), "{note}");
+        request.references = vec![data.join("nr3d.csv")];
+        assert_eq!(names(&request), (vec!["nr3d.csv".into()], String::new()), "what is named needs no note");
     }
 
     #[test]

@@ -5,13 +5,20 @@
 //! report it and go on; only [`discover()`] fails, when there is nothing to load.
 //!
 //! The readers of single formats take bytes and a path that they only name in errors:
-//! [`ply`], [`scannet`], [`scanrefer`], [`labels`], [`splits`].
+//! [`ply`], [`scannet`], [`labels`], [`splits`], and for references [`scanrefer`], [`nr3d`],
+//! [`multi3drefer`] and [`reason3d`], of which [`references`] picks one by the content.
 
 mod catalogue;
 mod discover;
 mod json;
 pub mod labels;
+pub mod multi3drefer;
+pub mod nr3d;
 pub mod ply;
+mod python;
+pub mod reason3d;
+mod record;
+pub mod references;
 mod rewrite;
 mod scan;
 pub mod scannet;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::json;
-use super::scanrefer::offset_in;
+use super::record::offset_in;
 use crate::error::{Error, Kind, Result};
 use crate::scene::{FileEdits, RecordEdit};
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::config::{Config, Undescribed};
 use crate::error::{Error, Kind, Result};
 use crate::load::{self, Found, Request};
-use crate::scene::{Catalogue, Role, ScanEntry};
+use crate::scene::{Catalogue, Description, Role, ScanEntry};
 use crate::store;
 use crate::write::{Input, Skipped};
 
@@ -76,7 +76,7 @@ impl Sources {
             references: self.references.clone(),
             labels: self.labels.clone(),
             splits: self.splits.clone(),
-            notes: Vec::new(),
+            ..Found::default()
         }
     }
 }
@@ -89,6 +89,7 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     let request = Request {
         scans: config.input.scans.clone(),
         references: config.input.references.clone(),
+        format: None,
         labels: config.input.labels.clone(),
         splits: config.input.splits.clone().into_iter().collect(),
         scenes: config.input.scenes.clone(),
@@ -101,6 +102,8 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     let found = load::discover(&request)?;
     notes.extend(found.notes.iter().cloned());
     let catalogue = load::catalogue(&found);
+    catalogue.one_format()?;
+    notes.extend(catalogue.notes());
     if let Some(fault) = catalogue.faults.first() {
         return Err(fault.clone());
     }
@@ -218,12 +221,13 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
         if !wanted.is_empty() && !wanted.contains(split) {
             continue;
         }
-        if !keep_undescribed && catalogue.descriptions_of(&entry.id).is_empty() {
-            skipped.push(Skipped {
-                what: entry.id.clone(),
-                why: "no sentence speaks of it".into(),
-                fault: false,
-            });
+        let sentences = catalogue.descriptions_of(&entry.id);
+        if !keep_undescribed && !sentences.iter().any(Description::is_single) {
+            let why = match sentences {
+                [] => "no sentence speaks of it",
+                _ => "no sentence that speaks of it means one object, as samples must",
+            };
+            skipped.push(Skipped { what: entry.id.clone(), why: why.into(), fault: false });
             continue;
         }
         chosen.push((entry, split.to_owned()));

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::language::{Claims, words};
 use crate::load::{self, Wanted};
 use crate::math::{Affine, vertex_normals};
-use crate::scene::{Description, NO_OBJECT, Scan, ScanEntry, Scene};
+use crate::scene::{Description, NO_OBJECT, Referent, Scan, ScanEntry, Scene};
 use crate::write::{Sample, Sentence, Skipped, SourceObject, TextCounts};
 
 /// What comes of a scan, piece by piece.
@@ -111,7 +111,8 @@ impl Session {
     ///
     /// A finding of level error about descriptions leaves out those descriptions, one about an
     /// object leaves out its descriptions, one about the scan leaves out the scan. So does a shift
-    /// of ids: by chance some names agree all the same, and would be wrong.
+    /// of ids: by chance some names agree all the same, and would be wrong. Descriptions that mean no
+    /// object, several or a class are left out, because a sample has one target.
     fn usable(
         &self,
         scan: &Scan,
@@ -121,7 +122,7 @@ impl Session {
         let whole = |why: String| (None, vec![Skipped { what: scan.id().to_owned(), why, fault: true }]);
         let said = |f: &Finding| format!("{}: {}", f.code, f.message);
         let errors: Vec<&Finding> = findings.iter().filter(|f| f.severity == Severity::Error).collect();
-        if let Some(finding) = errors.iter().find(|f| f.object_id.is_none()) {
+        if let Some(finding) = errors.iter().find(|f| f.object_id.is_none() && f.ann_id.is_none()) {
             return whole(said(finding));
         }
         if let Some(shift) = facts.scans.get(scan.id()).and_then(|f| self.engine.shifted(f)) {
@@ -140,6 +141,10 @@ impl Session {
             // Sorted by object and annotation: equal keys are neighbours. The first record counts.
             let repeats = kept.last().is_some_and(|k| k.key() == description.key());
             let about = |f: &&&Finding| f.code != "REF105" && f.speaks_of(description);
+            if let Some(why) = unheld(&description.referent) {
+                skipped.push(Skipped { what: description.key(), why: why.into(), fault: false });
+                continue;
+            }
             let why = if repeats {
                 Some("REF105: another record has this key".to_owned())
             } else if let Some(finding) = errors.iter().find(about) {
@@ -225,6 +230,16 @@ impl Session {
 
 fn sample_id(scene: &str, variant: u32) -> String {
     format!("{scene}/v{variant:03}")
+}
+
+/// Why a sample cannot hold a description that means this.
+fn unheld(referent: &Referent) -> Option<&'static str> {
+    match referent {
+        Referent::Object => None,
+        Referent::Objects(_) => Some("it means several objects, and samples have one target"),
+        Referent::Nothing => Some("it means no object, and samples have one target"),
+        Referent::Class(_) => Some("it means a class, and samples have one object as target"),
+    }
 }
 
 /// Normals from the faces where the scan has none; the faces themselves are not written.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::{Description, LabelTable};
-use crate::error::Error;
+use crate::error::{Error, Kind, Result};
 
 /// A scan that was found, before it is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,19 +62,68 @@ pub enum OddLine {
     NoNewline,
 }
 
+/// The formats of references files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// ScanRefer's JSON: one object a description.
+    #[default]
+    ScanRefer,
+    /// Nr3D's CSV: one object a description, in people's words.
+    Nr3d,
+    /// Sr3D's CSV: one object a description, made by templates.
+    Sr3d,
+    /// Multi3DRefer's JSON: none, one or several objects a description.
+    Multi3dRefer,
+    /// Reason3D's JSON: one class a question.
+    Reason3d,
+}
+
+impl Format {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ScanRefer => "ScanRefer",
+            Self::Nr3d => "Nr3D",
+            Self::Sr3d => "Sr3D",
+            Self::Multi3dRefer => "Multi3DRefer",
+            Self::Reason3d => "Reason3D",
+        }
+    }
+
+    /// Whether files of both formats can be read in one run: Nr3D and Sr3D are made to be joined.
+    fn joins(self, other: Self) -> bool {
+        self == other || [self, other].iter().all(|f| matches!(f, Self::Nr3d | Self::Sr3d))
+    }
+
+    /// RFC 6901 pointer to a field, called as ScanRefer calls it, of a record; `None` where files
+    /// are not JSON.
+    pub fn pointer(self, record: u32, field: &str) -> Option<String> {
+        let field = match (self, field) {
+            (Self::Nr3d | Self::Sr3d, _) => return None,
+            (Self::Multi3dRefer, "object_id") => "object_ids",
+            (Self::Reason3d, "description") => "question",
+            (Self::Reason3d, "ann_id") => return Some(format!("/{record}")),
+            _ => field,
+        };
+        Some(format!("/{record}/{field}"))
+    }
+}
+
 /// A references file.
 #[derive(Clone, Debug, Default)]
 pub struct References {
     /// The file.
     pub path: PathBuf,
+    /// Its format.
+    pub format: Format,
     /// Split that the file's name speaks of, if any.
     pub split: Option<String>,
     /// Number of records in the list, readable or not.
     pub records: usize,
+    /// Of these, records that speak of scans of another data set, and are passed over.
+    pub elsewhere: usize,
     /// Byte offset of each line's start, to turn an offset into a line and a column.
     pub line_starts: Vec<u64>,
-    /// Number of object ids, and of annotation ids, that are written as numbers.
-    pub numeric_ids: [usize; 2],
     /// What could not be read.
     pub faults: Vec<Error>,
 }
@@ -150,6 +199,31 @@ impl Catalogue {
         self.split_of.get(scene_id).map(String::as_str)
     }
 
+    /// Refuses references files of several formats: annotation ids of one say nothing in another.
+    ///
+    /// # Errors
+    /// [`Kind::Config`], naming the formats with a file of each.
+    pub fn one_format(&self) -> Result<()> {
+        let mut read = self.references.iter().filter(|r| r.records > 0);
+        let Some(first) = read.next() else { return Ok(()) };
+        let Some(other) = read.find(|r| !r.format.joins(first.format)) else { return Ok(()) };
+        let shown = |r: &References| format!("{} ({})", r.format.name(), r.path.display());
+        Err(Error::new(Kind::Config, "the references files are of several formats")
+            .expected("files of one format")
+            .found(format!("{} and {}", shown(first), shown(other)))
+            .help("name the files of one format, and take the others in a run of their own"))
+    }
+
+    /// What people should know of the references, one clause each.
+    pub fn notes(&self) -> Vec<String> {
+        let passed = self.references.iter().filter(|r| r.elsewhere > 0);
+        let note = |r: &References| {
+            let (name, n, of) = (r.path.display(), r.elsewhere, r.records);
+            format!("{name}: {n} of {of} records speak of scans that are not ScanNet's, and are passed over")
+        };
+        passed.map(note).collect()
+    }
+
     /// The scan with this id.
     pub fn scan(&self, id: &str) -> Option<&ScanEntry> {
         self.scans.binary_search_by(|s| s.id.as_str().cmp(id)).ok().map(|i| &self.scans[i])
@@ -191,6 +265,22 @@ mod tests {
         assert_eq!(r.line_of(0), (1, 1));
         assert_eq!(r.line_of(2), (2, 1));
         assert_eq!(r.line_of(12), (3, 3));
+    }
+
+    #[test]
+    fn files_of_several_formats_are_refused_unless_they_are_made_to_be_joined() {
+        let files = |formats: &[Format]| {
+            let file = |&format: &Format| References { format, records: 1, ..References::default() };
+            Catalogue { references: formats.iter().map(file).collect(), ..Catalogue::default() }
+        };
+        assert!(files(&[]).one_format().is_ok());
+        assert!(files(&[Format::Nr3d, Format::Sr3d, Format::Nr3d]).one_format().is_ok());
+        let error = files(&[Format::ScanRefer, Format::ScanRefer, Format::Nr3d]).one_format().unwrap_err();
+        assert_eq!(error.kind(), Kind::Config);
+        assert!(error.detail().contains("ScanRefer () and Nr3D ()"), "{error}");
+        let mut mixed = files(&[Format::ScanRefer, Format::Reason3d]);
+        mixed.references[0].records = 0;
+        assert!(mixed.one_format().is_ok(), "a file that could not be read has no format");
     }
 
     #[test]

@@ -69,6 +69,13 @@ impl LabelTable {
         self.get(raw_category).map_or(0, |r| r.nyu40)
     }
 
+    /// The rows of a ScanNet200 class, by its index: it goes by any of their names. None when there
+    /// is no such class or the table does not know it.
+    pub fn scannet200(&self, class: i32) -> impl Iterator<Item = &LabelRow> {
+        let id = usize::try_from(class).ok().and_then(|c| SCANNET200.get(c)).copied();
+        self.iter().filter(move |row| id.is_some_and(|id| u32::from(id) == row.id))
+    }
+
     /// Number of categories.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -11,8 +11,10 @@ mod mesh;
 mod objects;
 mod scan;
 
-pub use catalogue::{Catalogue, OddLine, Oddity, References, ScanEntry, SplitEntry, SplitList, room_of};
-pub use description::{Description, normalise_label};
+pub use catalogue::{
+    Catalogue, Format, OddLine, Oddity, References, ScanEntry, SplitEntry, SplitList, room_of,
+};
+pub use description::{Description, Referent, normalise_label};
 pub use edit::{FileEdits, RecordEdit};
 pub use frame::Frame;
 pub use labels::{LabelOddity, LabelRow, LabelTable, OddRow, SCANNET20, SCANNET200, scanrefer_class};

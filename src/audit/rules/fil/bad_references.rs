@@ -10,13 +10,17 @@ rule! {
     /// A references file holds records that cannot be read.
     ///
     /// # What it checks
-    /// That the file is a list of records with scan, object, annotation and description, each of a
-    /// type that it can have. Faults that read alike are one finding at the first of them. Evidence:
+    /// That the file is a list of records, or a table of rows, with what its format asks for, each of
+    /// a type that it can have: scan, object, name and description in all of them, and annotation in
+    /// ScanRefer and Multi3DRefer. A record must not contradict itself either: Multi3DRefer's
+    /// `eval_type` on whether there is a target, Nr3D's and Sr3D's `stimulus_id` on scan, target and
+    /// number of distractors. Faults that read alike are one finding at the first of them. Evidence:
     /// `records`, how many records have the fault; `list`, how many the file has.
     ///
     /// # Why it matters
     /// Trainers look fields up by name and type: text where a number is expected ends the run with
-    /// a `KeyError`, or, worse, finds no entry and drops the sample.
+    /// a `KeyError`, or, worse, finds no entry and drops the sample. A record that contradicts itself
+    /// fails an assertion, or is trained as one thing and scored as another.
     ///
     /// # How to fix
     /// Open the file at the line given. If a script of yours wrote it, mend the script; compare a
@@ -26,8 +30,10 @@ rule! {
     /// None. A file that is no JSON at all is FIL103.
     ///
     /// # Source
-    /// The record format of <https://github.com/daveredrum/ScanRefer>; a missing field is told of in
-    /// <https://github.com/3dlg-hcvc/multi3drefer/issues/19>.
+    /// The formats of <https://github.com/daveredrum/ScanRefer>,
+    /// <https://github.com/3dlg-hcvc/M3DRef-CLIP> and <https://github.com/KuanchihHuang/Reason3D>; the
+    /// readers of <https://github.com/referit3d/referit3d> assert the number of distractors. A missing
+    /// field is told of in <https://github.com/3dlg-hcvc/multi3drefer/issues/19>.
     BadReferences { code: "FIL110", name: "bad-references", severity: Error }
 }
 

@@ -31,11 +31,12 @@ impl Rule for MixedIdTypes {
     }
 
     fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
-        let read = |file| data.catalogue.descriptions.iter().filter(|d| d.file == file).count();
         for (index, file) in (0..).zip(&data.catalogue.references) {
-            for (field, numbers) in ["object_id", "ann_id"].into_iter().zip(file.numeric_ids) {
-                let texts = if numbers > 0 { read(index).saturating_sub(numbers) } else { 0 };
-                if texts > 0 {
+            let mine = || data.catalogue.descriptions.iter().filter(|d| d.file == index);
+            for (i, field) in ["object_id", "ann_id"].into_iter().enumerate() {
+                let numbers = mine().filter(|d| d.numeric_ids[i]).count();
+                let texts = mine().count() - numbers;
+                if numbers > 0 && texts > 0 {
                     let message = format!("`{field}` is a number in {numbers} records and text in {texts}");
                     let draft = Draft::new(message)
                         .file(&file.path)
@@ -57,7 +58,10 @@ mod tests {
     #[test]
     fn fires_for_the_field_that_is_mixed() {
         let mut f = Fixture::clean();
-        f.catalogue.references[0].numeric_ids = [3, 20];
+        f.descriptions(|d| {
+            d.iter_mut().filter(|d| d.file == 0).for_each(|d| d.numeric_ids[1] = true);
+            d[4..7].iter_mut().for_each(|d| d.numeric_ids[0] = true);
+        });
         let found = f.run("FIL111");
         assert_eq!(found.len(), 1, "all numbers is one type");
         assert_eq!((found[0].number("numbers"), found[0].number("texts")), (Some(3), Some(17)));

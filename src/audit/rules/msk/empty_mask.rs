@@ -34,7 +34,7 @@ impl Rule for EmptyMask {
     }
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
-        for (id, _) in scan.empty_masks() {
+        for id in scan.empty_masks() {
             let vertices = scan.owned().get(&id).copied().unwrap_or(0);
             let message = format!("object {id} owns {vertices} vertices, but more than half of no segment");
             let draft = Draft::new(message).object(id).file(scan.path(Role::Segments));

@@ -63,7 +63,8 @@ impl Rule for IdGaps {
         if gaps.is_empty() {
             return;
         }
-        let harmed = scan.descriptions.iter().filter(|d| moved.binary_search(&d.object_id).is_ok()).count();
+        let is_moved = |id: i32| moved.binary_search(&id).is_ok();
+        let harmed = scan.descriptions.iter().filter(|d| d.objects().any(is_moved)).count();
         let message = format!(
             "no vertex has object id {}; loaders that close gaps give objects {} another id",
             some(&gaps),

@@ -37,7 +37,7 @@ impl Rule for NoVertices {
         if !scan.is_painted() {
             return;
         }
-        for (id, descriptions) in scan.described() {
+        for (&id, descriptions) in scan.targets() {
             let Some((object, _)) = scan.objects().get(&id) else { continue };
             if !scan.owned().contains_key(&id) {
                 let message = format!(

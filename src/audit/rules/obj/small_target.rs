@@ -35,7 +35,7 @@ impl Rule for SmallTarget {
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         let threshold = scan.thresholds.min_target_vertices;
-        for (id, _) in scan.described() {
+        for &id in scan.targets().keys() {
             if let Some(&vertices) = scan.owned().get(&id).filter(|&&n| n < threshold) {
                 let label = scan.objects().get(&id).map_or("unknown", |(o, _)| o.raw_category.as_str());
                 let message = format!("object {id} ({label}) owns {vertices} vertices, under {threshold}");

@@ -4,7 +4,7 @@ use crate::audit::finding::{Annotation, Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::some;
 use crate::audit::{Mend, ScanContext};
-use crate::scene::Catalogue;
+use crate::scene::{Catalogue, Description, Format};
 
 rule! {
     /// Annotation ids of an object are not 0, 1, 2 and so on.
@@ -21,8 +21,7 @@ rule! {
     /// If descriptions were taken out on purpose, number the rest anew; `--fix` does it in a copy.
     ///
     /// # Known exceptions
-    /// Files of other releases number annotations through a whole scan; for them the ids of an object
-    /// start anywhere.
+    /// Other formats number annotations through a whole scan or not at all, and are not looked at.
     ///
     /// # Source
     /// ScanRefer's ids are unique inside one scan and object, from "0" to "4".
@@ -37,7 +36,11 @@ impl Rule for AnnotationGaps {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for (_, descriptions) in scan.described() {
             let mut files: BTreeMap<u32, Vec<_>> = BTreeMap::new();
-            for d in descriptions {
+            let references = &scan.catalogue.references;
+            let per_object = |d: &&Description| {
+                references.get(d.file as usize).is_none_or(|f| f.format == Format::ScanRefer)
+            };
+            for d in descriptions.iter().filter(per_object) {
                 files.entry(d.file).or_default().push(d);
             }
             for mine in files.into_values() {

@@ -1,15 +1,18 @@
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use crate::audit::finding::{Draft, Finding, Location, Related};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::{Mend, ScanContext};
-use crate::scene::{Catalogue, Description};
+use crate::scene::{Catalogue, Description, Format};
 
 rule! {
     /// Two descriptions have the same scan, object and annotation id.
     ///
     /// # What it checks
-    /// That (scan, object, annotation) names one record of all references files. One finding for each
-    /// object, at the first record whose key is taken. Evidence: `repeats`, how many records repeat
-    /// a key.
+    /// That (scan, object, annotation) names one record of all references files; in Multi3DRefer,
+    /// that (scan, annotation) does. One finding for each object, or scan, at the first record whose
+    /// key is taken. Evidence: `repeats`, how many records repeat a key.
     ///
     /// # Why it matters
     /// Trainers and scorers look descriptions up by that key: the last record with it wins, the
@@ -21,7 +24,7 @@ rule! {
     ///
     /// # Known exceptions
     /// None: in ScanRefer the key is unique. An annotation id alone is not, nor is (scan,
-    /// annotation).
+    /// annotation). Files of Nr3D, Sr3D and Reason3D have no annotation ids, and nothing is compared.
     ///
     /// # Source
     /// `lib/dataset.py` of <https://github.com/daveredrum/ScanRefer> keys its tables so.
@@ -34,24 +37,36 @@ impl Rule for DuplicateKey {
     }
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
-        let same = |a: &Description, b: &Description| a.ann_id == b.ann_id;
-        for (_, descriptions) in scan.described() {
-            // Sorted by annotation, then file: equal keys are neighbours.
-            let taken = descriptions.windows(2).filter(|w| same(&w[0], &w[1]));
-            let repeats = taken.clone().count();
-            let Some([first, second]) = taken.into_iter().next() else { continue };
+        let files = &scan.catalogue.references;
+        let of_scan =
+            |d: &Description| files.get(d.file as usize).is_some_and(|f| f.format == Format::Multi3dRefer);
+        let of_one = |a: &Description, b: &Description| of_scan(a) || a.object() == b.object();
+        for descriptions in scan.descriptions.chunk_by(of_one) {
+            let mut by_key: BTreeMap<&str, &Description> = BTreeMap::new();
+            let mut taken = Vec::new();
+            for d in descriptions {
+                match by_key.entry(&d.ann_id) {
+                    Entry::Vacant(entry) => drop(entry.insert(d)),
+                    Entry::Occupied(entry) => taken.push((*entry.get(), d)),
+                }
+            }
+            let Some(&(first, second)) = taken.first() else { continue };
+            let repeats = taken.len();
             let mut message = format!("annotation {} is there twice", first.ann_id);
             if repeats > 1 {
-                message += &format!("; {repeats} records of the object repeat a key");
+                message += &format!(
+                    "; {repeats} records of the {} repeat a key",
+                    if of_scan(first) { "scan" } else { "object" }
+                );
             }
-            let line = scan.catalogue.references.get(first.file as usize).map(|f| f.line_of(first.offset));
+            let line = files.get(first.file as usize).map(|f| f.line_of(first.offset));
             let draft = Draft::new(message)
                 .description(second, "ann_id", scan.catalogue)
                 .evidence("repeats", repeats)
                 .related(Related {
                     message: format!("the first with this key: \"{}\"", first.text),
                     location: line.map(|(row, column)| Location { row, column }),
-                    object_id: Some(first.object_id),
+                    object_id: first.object(),
                     ..Related::default()
                 });
             out.report(draft.harms(repeats + 1));
@@ -79,6 +94,7 @@ impl Rule for DuplicateKey {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::audit::Annotation;
     use crate::audit::fixture::Fixture;
 
@@ -101,6 +117,18 @@ mod tests {
             d.push(again);
         });
         assert_eq!(f.run("REF105").len(), 1);
+    }
+
+    #[test]
+    fn fires_across_objects_where_annotations_are_numbered_by_scan() {
+        let mut f = Fixture::clean();
+        f.catalogue.references[0].format = Format::Multi3dRefer;
+        f.descriptions(|d| (0..).zip(d).for_each(|(i, d)| d.ann_id = (i % 10).to_string()));
+        assert_eq!(f.run("REF105"), []);
+        f.descriptions(|d| d[7].ann_id = "2".into());
+        let found = f.run("REF105");
+        assert_eq!((found.len(), found[0].object_id, found[0].descriptions), (1, Some(3), 2));
+        assert_eq!(found[0].related[0].object_id, Some(1));
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Rule for RepeatedGroups {
             objects.len(),
             some(&overwritten),
         );
-        let harmed = scan.descriptions.iter().filter(|d| overwritten.contains(&d.object_id)).count();
+        let harmed =
+            scan.descriptions.iter().filter(|d| d.objects().any(|id| overwritten.contains(&id))).count();
         let draft = Draft::new(message)
             .file(scan.path(Role::Aggregation))
             .evidence("repeats", repeats)

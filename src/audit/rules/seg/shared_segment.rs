@@ -63,7 +63,7 @@ impl Rule for SharedSegment {
                 last.id,
             );
             let between = |id: i32| id == first.id || id == last.id;
-            let harmed = scan.descriptions.iter().filter(|d| between(d.object_id)).count();
+            let harmed = scan.descriptions.iter().filter(|d| d.objects().any(between)).count();
             let draft = Draft::new(message)
                 .object(first.id)
                 .file(scan.path(Role::Aggregation))

@@ -60,7 +60,7 @@ impl Rule for UnknownSegment {
             if objects.len() == 1 { "object" } else { "objects" },
             some(&objects),
         );
-        let harmed = scan.descriptions.iter().filter(|d| objects.contains(&d.object_id)).count();
+        let harmed = scan.descriptions.iter().filter(|d| d.objects().any(|id| objects.contains(&id))).count();
         let mut draft = Draft::new(message)
             .file(scan.path(Role::Aggregation))
             .evidence("segments", unknown)

@@ -10,8 +10,8 @@ rule! {
     ///
     /// # What it checks
     /// That a description has at least one word of letters or digits. One finding for each object,
-    /// at its first such description. Evidence: `descriptions`, how many of the object's are empty;
-    /// `annotations`, which.
+    /// at its first such description, and one for all of a scan that mean no object or a class.
+    /// Evidence: `descriptions`, how many of these are empty; `annotations`, which.
     ///
     /// # Why it matters
     /// A sample without words asks for a mask with no reason to prefer any: the model learns to
@@ -34,15 +34,13 @@ impl Rule for EmptyText {
     }
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
-        for (id, descriptions) in scan.described() {
+        for descriptions in scan.descriptions.chunk_by(|a, b| a.object() == b.object()) {
             let empty: Vec<_> = descriptions.iter().filter(|d| words(&d.text).next().is_none()).collect();
             let n = empty.len();
             if let Some(&first) = empty.first() {
-                let message = format!(
-                    "{} of object {id} {} no word",
-                    count(n, "description"),
-                    if n == 1 { "has" } else { "have" }
-                );
+                let of = first.object().map_or_else(String::new, |id| format!(" of object {id}"));
+                let has = if n == 1 { "has" } else { "have" };
+                let message = format!("{}{of} {has} no word", count(n, "description"));
                 let draft = Draft::new(message).description(first, "description", scan.catalogue);
                 out.report(draft.evidence("descriptions", n).annotations(empty).harms(n));
             }
@@ -58,6 +56,7 @@ impl Rule for EmptyText {
 mod tests {
     use crate::audit::Annotation;
     use crate::audit::fixture::Fixture;
+    use crate::scene::Description;
 
     #[test]
     fn fires_on_blanks_and_bare_punctuation() {
@@ -65,6 +64,20 @@ mod tests {
         f.descriptions(|d| d[1].text = " .\t".into());
         let found = f.run("TXT101");
         assert_eq!((found[0].object_id, &found[0].ann_id), (Some(0), &Some(Annotation::Number(1))));
+    }
+
+    #[test]
+    fn fires_on_descriptions_without_an_object() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| {
+            for d in d.iter_mut().take(3) {
+                *d = Description { text: ".".into(), ..d.clone() }.of_objects(&[]);
+            }
+        });
+        let found = f.run("TXT101");
+        assert_eq!((found.len(), found[0].object_id, found[0].descriptions), (1, None, 3));
+        assert_eq!(found[0].place(), "scene0001_00/-/0");
+        assert_eq!(found[0].message, "3 descriptions have no word");
     }
 
     #[test]
