@@ -4,18 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::report::ReportArgs;
 use super::{Exit, Globals, Output, interrupt};
-use crate::audit::report::{self, Report};
+use crate::audit::report::Report;
 use crate::audit::{Engine, Settings, Severity};
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
-use crate::store::Local;
 
 /// Arguments of `dataprep audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 could not run · \
-                        130 interrupted\nRules: `dataprep rule --all` explains them")]
+#[command(
+    after_help = "Several reports in one run: dataprep audit scans --report sarif=audit.sarif --report markdown=audit.md\n\
+                        Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 could not run · \
+                        130 interrupted\nRules: `dataprep rule --all` explains them"
+)]
 pub struct AuditArgs {
     /// A folder of scans or single scan folders [default: what dataprep.toml names]
     scans: Vec<PathBuf>,
@@ -78,18 +81,8 @@ struct Reporting {
     /// Exit with 0 whatever is found
     #[arg(short, long)]
     exit_zero: bool,
-    /// Form of the report
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
-    output_format: Format,
-    /// Write the report to this file instead of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Show at most this many findings of each rule in full reports; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    max_findings: usize,
-    /// Show counts by rule instead of findings
-    #[arg(long)]
-    statistics: bool,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -98,16 +91,6 @@ enum FailOn {
     Warning,
     Info,
     Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// By rule, with why it matters and what to do
-    Full,
-    /// One line per finding
-    Concise,
-    /// One JSON object
-    Json,
 }
 
 fn pair(text: &str) -> Result<(&str, &str), String> {
@@ -128,6 +111,7 @@ fn severity(text: &str) -> Result<(String, Severity), String> {
 
 pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     let stop = interrupt::flag();
+    args.reporting.reports.check()?;
     let config = configuration(args, output)?;
     let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?;
     let request = request(args, &config);
@@ -150,7 +134,7 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     );
     bar.finish_and_clear();
     let report = audited?.report;
-    write(&report, &args.reporting, output)?;
+    args.reporting.reports.write(&report, output)?;
     Ok(exit(&report, &args.reporting))
 }
 
@@ -203,27 +187,6 @@ fn bar(scans: usize, globals: &Globals) -> indicatif::ProgressBar {
     let style = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} scans, {eta} left");
     let bar = indicatif::ProgressBar::new(scans as u64);
     style.map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-fn write(report: &Report, args: &Reporting, output: &mut Output) -> Result<()> {
-    let most = if args.max_findings == 0 { usize::MAX } else { args.max_findings };
-    let text = match (args.output_format, args.statistics) {
-        (Format::Json, false) => report::json(report),
-        (Format::Json, true) => report::statistics_json(report),
-        (_, true) => report::statistics(report),
-        (Format::Full, false) => report::full(report, most),
-        (Format::Concise, false) => report::concise(report),
-    };
-    let Some(path) = &args.output else { return output.data(&text) };
-    let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
-        Error::new(Kind::Config, "the report needs a file name").at(path).help("as in -o report.json")
-    })?;
-    let plain = anstream::adapter::strip_str(&text).to_string();
-    let dir = path.parent().unwrap_or(Path::new(""));
-    Local::new(if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
-        .publish(name, plain.as_bytes())?;
-    output.note(&format!("wrote {}", path.display()));
-    Ok(())
 }
 
 fn exit(report: &Report, args: &Reporting) -> Exit {

@@ -10,6 +10,7 @@ mod completions;
 mod interrupt;
 mod output;
 mod render;
+mod report;
 mod rule;
 mod schema;
 mod synth;
