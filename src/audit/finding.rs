@@ -202,6 +202,11 @@ impl Finding {
         place
     }
 
+    /// Whether neither a baseline nor a suppression knows it.
+    pub fn is_fresh(&self) -> bool {
+        self.state == State::New
+    }
+
     /// `file:line:column`, as far as known.
     pub fn path(&self) -> String {
         match (&self.file, self.location) {

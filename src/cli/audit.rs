@@ -6,19 +6,22 @@ use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
 use super::fix::{self, FixArgs};
+use super::report::ReportArgs;
 use super::{Exit, Globals, Output, interrupt};
-use crate::audit::report::{self, Report};
+use crate::audit::report::Report;
 use crate::audit::{Engine, Profile, Settings, Severity};
 use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
 use crate::scene;
-use crate::store::Local;
 
 /// Arguments of `dataprep audit`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 could not run · \
-                        130 interrupted\nRules: `dataprep rule --all` explains them")]
+#[command(
+    after_help = "Several reports in one run: dataprep audit scans --report sarif=audit.sarif --report markdown=audit.md\n\
+                        Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 could not run · \
+                        130 interrupted\nRules: `dataprep rule --all` explains them"
+)]
 pub struct AuditArgs {
     /// A folder of scans or single scan folders [default: what dataprep.toml names]
     scans: Vec<PathBuf>,
@@ -92,18 +95,8 @@ struct Reporting {
     /// Exit with 0 whatever is found
     #[arg(short, long)]
     exit_zero: bool,
-    /// Form of the report
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
-    output_format: Format,
-    /// Write the report to this file instead of stdout; with --fix, the cleaned references
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Show at most this many findings of each rule in full reports; 0 shows all
-    #[arg(long, value_name = "N", default_value_t = 20)]
-    max_findings: usize,
-    /// Show counts by rule instead of findings
-    #[arg(long)]
-    statistics: bool,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -143,16 +136,6 @@ enum FailOn {
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// By rule, with why it matters and what to do
-    Full,
-    /// One line per finding
-    Concise,
-    /// One JSON object
-    Json,
-}
-
 fn pair(text: &str) -> Result<(&str, &str), String> {
     text.split_once('=').filter(|(l, r)| !l.is_empty() && !r.is_empty()).ok_or("no NAME=VALUE".to_owned())
 }
@@ -171,6 +154,7 @@ fn severity(text: &str) -> Result<(String, Severity), String> {
 
 pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     let stop = interrupt::flag();
+    args.reporting.reports.check(args.fixes.fix)?;
     let config = configuration(args, output)?;
     let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?;
     let request = request(args, &config);
@@ -197,9 +181,8 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     );
     bar.finish_and_clear();
     let report = audited?.report;
-    let path = args.reporting.output.as_deref().filter(|_| !args.fixes.fix);
-    write(&report, &args.reporting, path, output)?;
-    if fix::run(&args.fixes, args.reporting.output.as_deref(), &report, &catalogue, output)? {
+    args.reporting.reports.write(&report, args.fixes.fix, output)?;
+    if fix::run(&args.fixes, args.reporting.reports.output(), &report, &catalogue, output)? {
         return Ok(Exit::Findings);
     }
     Ok(exit(&report, &args.reporting))
@@ -257,21 +240,6 @@ fn bar(scans: usize, globals: &Globals) -> indicatif::ProgressBar {
     let style = indicatif::ProgressStyle::with_template("{wide_bar} {pos}/{len} scans, {eta} left");
     let bar = indicatif::ProgressBar::new(scans as u64);
     style.map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-fn write(report: &Report, args: &Reporting, path: Option<&Path>, output: &mut Output) -> Result<()> {
-    let most = if args.max_findings == 0 { usize::MAX } else { args.max_findings };
-    let text = match (args.output_format, args.statistics) {
-        (Format::Json, false) => report::json(report),
-        (Format::Json, true) => report::statistics_json(report),
-        (_, true) => report::statistics(report),
-        (Format::Full, false) => report::full(report, most),
-        (Format::Concise, false) => report::concise(report),
-    };
-    let Some(path) = path else { return output.data(&text) };
-    Local::publish_file(path, anstream::adapter::strip_str(&text).to_string().as_bytes())?;
-    output.note(&format!("wrote {}", path.display()));
-    Ok(())
 }
 
 fn exit(report: &Report, args: &Reporting) -> Exit {

@@ -11,6 +11,7 @@ mod fix;
 mod interrupt;
 mod output;
 mod render;
+mod report;
 mod rule;
 mod schema;
 mod synth;

@@ -33,10 +33,29 @@ impl Output {
     /// Writes bytes to stdout; a closed pipe ends the run quietly.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.stdout.write_all(bytes).and_then(|()| self.stdout.flush());
+        self.end(written)
+    }
+
+    fn end(&mut self, written: io::Result<()>) -> Result<()> {
         written.map_err(|e| {
             self.closed = e.kind() == io::ErrorKind::BrokenPipe;
             Error::io("write to", "stdout", &e)
         })
+    }
+
+    /// Lets `write` write to stdout piece by piece; a closed pipe ends the run quietly. What is not
+    /// `coloured` goes out as it is.
+    pub fn stream(
+        &mut self,
+        coloured: bool,
+        write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let mut plain = self.stdout.as_inner();
+        let stdout: &mut dyn io::Write = if coloured { &mut self.stdout } else { &mut plain };
+        let mut buffer = io::BufWriter::new(stdout);
+        let written = write(&mut buffer).and_then(|()| buffer.flush());
+        drop(buffer);
+        self.end(written)
     }
 
     /// A message on stderr, unless `--quiet`.

@@ -19,8 +19,10 @@ pub enum Document {
     Pipeline,
     /// dataprep.toml
     Config,
-    /// The findings that `audit --output-format json` prints
+    /// One finding: a line of `audit --output-format json-lines`
     Finding,
+    /// The report that `audit --output-format json` prints
+    Report,
     /// The manifest of a data set of shards
     Manifest,
     /// The columns of shards, as a page of Markdown
@@ -29,10 +31,11 @@ pub enum Document {
 
 impl Document {
     /// All documents, with the file that their schema is kept in.
-    pub const FILES: [(Self, &'static str); 5] = [
+    pub const FILES: [(Self, &'static str); 6] = [
         (Self::Pipeline, "pipeline.schema.json"),
         (Self::Config, "dataprep.schema.json"),
         (Self::Finding, "finding.schema.json"),
+        (Self::Report, "audit-report.schema.json"),
         (Self::Manifest, "manifest.schema.json"),
         (Self::Shards, "shards.md"),
     ];
@@ -44,6 +47,7 @@ impl Document {
             Self::Pipeline => json(crate::pipeline::schema()),
             Self::Config => json(schemars::schema_for!(crate::pipeline::ConfigFile).to_value()),
             Self::Finding => json(schemars::schema_for!(crate::audit::Finding).to_value()),
+            Self::Report => json(crate::audit::report::schema()),
             Self::Manifest => json(schemars::schema_for!(crate::write::Manifest).to_value()),
             Self::Shards => crate::write::describe(),
         }

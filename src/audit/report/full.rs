@@ -2,15 +2,15 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Cause, Report, plural};
+use super::{Cause, Report, one_line, plural};
 use crate::audit::finding::{Finding, Severity};
 use crate::audit::rules;
 
-const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
 const WIDTH: usize = 100;
 
-fn style(severity: Severity) -> Style {
+pub(super) fn style(severity: Severity) -> Style {
     let colour = match severity {
         Severity::Error => AnsiColor::Red,
         Severity::Warning => AnsiColor::Yellow,
@@ -75,6 +75,7 @@ fn one(text: &mut String, f: &Finding) {
     let (place, path) = (f.place(), f.path());
     let gap = if place.is_empty() || path.is_empty() { "" } else { "  " };
     if !place.is_empty() || !path.is_empty() {
+        let (place, path) = (one_line(&place), one_line(&path));
         *text += &format!("  {BOLD}{place}{BOLD:#}{gap}{DIM}{path}{DIM:#}\n");
     }
     *text += &wrap(&f.message, "    ", "    ");
@@ -88,11 +89,11 @@ fn one(text: &mut String, f: &Finding) {
 }
 
 /// Breaks at spaces before the line grows too long; a word that is too long stays whole.
-fn wrap(text: &str, first: &str, rest: &str) -> String {
+pub(super) fn wrap(text: &str, first: &str, rest: &str) -> String {
     let mut out = String::new();
     let mut line = first.to_owned();
     let mut empty = true;
-    for word in text.split_whitespace() {
+    for word in one_line(text).split_whitespace() {
         if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
             out += line.trim_end();
             out.push('\n');
@@ -110,7 +111,7 @@ fn wrap(text: &str, first: &str, rest: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{faulty, report};
+    use super::super::tests::{faulty, hostile, report};
     use super::*;
 
     fn plain(most: usize) -> String {
@@ -133,6 +134,16 @@ mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn what_data_holds_does_not_steer_the_terminal() {
+        let text = full(&hostile(), 20);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(
+            text.contains("::error::d") && !text.contains(|c: char| c.is_control() && c != '\n'),
+            "{text:?}"
+        );
     }
 
     #[test]

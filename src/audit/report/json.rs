@@ -1,10 +1,18 @@
 //! One JSON document.
 
+use std::io::{self, Write};
+
 use super::Report;
 
 /// The report as one object, indented by two spaces. The same findings give the same bytes.
 pub fn json(report: &Report) -> String {
     pretty(report)
+}
+
+/// Writes what [`json`] returns, piece by piece.
+pub fn write_json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
 }
 
 /// The JSON Schema of a report.
@@ -35,6 +43,7 @@ mod tests {
             assert!(wrong.is_empty(), "{wrong:?}");
             let back: Report = serde_json::from_str(&text).unwrap();
             assert_eq!(json(&back), text);
+            assert_eq!(super::super::tests::text(|out| write_json(&back, out)), text);
         }
         assert!(!validator.is_valid(&serde_json::json!({"findings": []})));
     }

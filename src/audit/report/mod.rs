@@ -2,18 +2,33 @@
 
 mod concise;
 mod full;
+mod github;
+mod gitlab;
+mod grouped;
 mod json;
+mod json_lines;
+mod junit;
+mod markdown;
+mod sarif;
 mod statistics;
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{MAIN_SEPARATOR_STR, Path};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use concise::concise;
 pub use full::full;
-pub use json::{json, schema};
+pub use github::github;
+pub use gitlab::gitlab;
+pub use grouped::grouped;
+pub use json::{json, schema, write_json};
+pub use json_lines::json_lines;
+pub use junit::junit;
+pub use markdown::{MOST_BYTES, markdown};
+pub use sarif::{MOST_RESULTS, sarif};
 pub use statistics::{statistics, statistics_json};
 
 use super::engine::settle;
@@ -121,6 +136,29 @@ impl Report {
         self.findings.iter().filter(|f| f.severity == cause.severity && f.code == cause.code)
     }
 
+    /// The findings that neither a baseline nor a suppression knows.
+    fn fresh(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.is_fresh())
+    }
+
+    /// Findings in turns: errors, then warnings, then notes; of each severity one of each cause, the
+    /// most urgent cause first, then the second of each. Who sees only the first few sees every cause.
+    fn in_turns<'a>(&'a self, findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a Finding> {
+        let causes = self.causes.iter().map(|c| (c.severity, c.code.as_str()));
+        let rank: BTreeMap<_, usize> = causes.zip(0..).collect();
+        let mut turns: BTreeMap<_, usize> = BTreeMap::new();
+        let mut list: Vec<_> = findings
+            .map(|f| {
+                let cause = (f.severity, f.code.as_str());
+                let turn = turns.entry(cause).or_default();
+                *turn += 1;
+                ((f.severity, *turn, rank.get(&cause).copied()), f)
+            })
+            .collect();
+        list.sort_by_key(|(key, _)| *key);
+        list.into_iter().map(|(_, f)| f).collect()
+    }
+
     /// `Found 3 errors and 41 warnings in 800 scans, 46173 descriptions.`
     fn footer(&self) -> String {
         let t = &self.summary;
@@ -143,6 +181,28 @@ impl Report {
 
 fn plural(n: u64, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// Text without the line breaks and control characters that data may hold, so that it neither ends
+/// a line nor steers a terminal.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ").into() } else { text.into() }
+}
+
+/// Where findings stand that are in no file, for programs that want a file of each: the root.
+const NOWHERE: &str = ".";
+
+/// A file as programs that look at repositories name it.
+fn repository_path(file: &str) -> String {
+    let file = file.replace(MAIN_SEPARATOR_STR, "/");
+    file.strip_prefix("./").map_or(file.clone(), ToOwned::to_owned)
+}
+
+/// `name` the first time, then `name-2`, `name-3`, ….
+fn numbered(seen: &mut BTreeMap<String, u64>, name: &str) -> String {
+    let count = seen.entry(name.to_owned()).or_default();
+    *count += 1;
+    if *count == 1 { name.to_owned() } else { format!("{name}-{count}") }
 }
 
 /// One cause for each rule and severity, the worst and most harmful first.
@@ -213,8 +273,123 @@ fn verdict(totals: &Totals, causes: &[Cause]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{self, Write};
+
     use super::*;
+    use crate::audit::finding::{Draft, Fix, Location};
     use crate::audit::fixture::Fixture;
+
+    /// What a format writes.
+    pub(super) fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut bytes = Vec::new();
+        write(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    /// A published schema.
+    pub(super) fn file(name: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/schemas").join(name);
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    pub(super) fn schema(name: &str) -> serde_json::Value {
+        serde_json::from_str(&file(name)).unwrap()
+    }
+
+    /// A report whose data wants to break out of every format.
+    pub(super) fn hostile() -> Report {
+        let mut report = report(&faulty());
+        let evil = "a\"b'<b onload=x>&amp;|c\n::error::d\r\t\u{1b}[31m\0\u{ffff}`e` *f* _g_ [h](i) {0} %0A%25 @j #1 \\ ]]> é";
+        for (i, f) in report.findings.iter_mut().enumerate() {
+            f.message += &format!(" {i} {evil}");
+            f.fix = Some(Fix { message: evil.into(), ..f.fix.clone().unwrap_or_else(fix) });
+        }
+        let first = &mut report.findings[0];
+        first.file = Some("my data/50%,a:b/[x]#1.json".into());
+        first.scene_id = Some(format!("scene{evil}"));
+        report.findings[1].location = Some(Location { row: 0, column: 0 });
+        report.causes[0].sentence += evil;
+        report.summary.verdict += evil;
+        report
+    }
+
+    fn fix() -> Fix {
+        Fix { applicability: crate::audit::Applicability::Display, message: String::new() }
+    }
+
+    /// `count` findings: 100 of one rule and the rest of another, a tenth of which are warnings.
+    pub(super) fn many(count: usize) -> Report {
+        let finding = |i: usize| {
+            let mut f = Draft::new("object 1 is labelled `table`, but 1 description calls it `lamp`").finding;
+            let (code, name) = if i < 100 { ("TXT101", "empty-text") } else { ("REF103", "wrong-name") };
+            (f.code, f.name) = (code.into(), name.into());
+            f.severity = if i % 10 == 9 && i >= 100 { Severity::Warning } else { Severity::Error };
+            f.scene_id = Some(format!("scene{:04}_00", i / 50));
+            f.object_id = Some(i as i32 % 50);
+            f.file = Some("ScanRefer_filtered_train.json".into());
+            f.fingerprint = format!("{i:016x}");
+            f
+        };
+        Report::new((0..count).map(finding).collect(), &Catalogue::default(), &Summary::default(), true)
+    }
+
+    type Form<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
+
+    /// Counts what is written, and the longest piece.
+    #[derive(Default)]
+    struct Pieces {
+        lines: usize,
+        bytes: usize,
+        longest: usize,
+    }
+
+    impl Write for Pieces {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.lines += bytes.iter().filter(|b| **b == b'\n').count();
+            self.bytes += bytes.len();
+            self.longest = self.longest.max(bytes.len());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_findings_neither_flood_people_nor_pile_up() {
+        let report = many(100_000);
+        let pieces = |write: &Form<'_>| {
+            let mut pieces = Pieces::default();
+            write(&mut pieces).unwrap();
+            pieces
+        };
+        // For people: what fits the eye.
+        assert!(full(&report, 20).lines().count() < 300);
+        assert!(pieces(&|out| grouped(&report, 20, out)).lines < 2_000);
+        assert!(pieces(&|out| github(&report, 20, out)).lines < 100);
+        assert!(pieces(&|out| markdown(&report, 20, out)).bytes < 100_000);
+        assert!(pieces(&|out| sarif(&report, out)).bytes < 20_000_000);
+        // For programs: everything, piece by piece.
+        let streams: [&Form<'_>; 5] = [
+            &|out| concise(&report, out),
+            &|out| json_lines(&report, out),
+            &|out| write_json(&report, out),
+            &|out| gitlab(&report, out),
+            &|out| junit(&report, out),
+        ];
+        for stream in streams {
+            let pieces = pieces(stream);
+            assert!(pieces.lines >= 100_000 && pieces.longest < 4_096, "{} {}", pieces.lines, pieces.longest);
+        }
+    }
+
+    #[test]
+    fn names_are_numbered_from_the_second_on() {
+        let mut seen = BTreeMap::new();
+        let names: Vec<String> = ["a", "b", "a", "a"].iter().map(|n| numbered(&mut seen, n)).collect();
+        assert_eq!(names, ["a", "b", "a-2", "a-3"]);
+    }
 
     pub(super) fn report(f: &Fixture) -> Report {
         let (summary, findings) = f.audit("ALL", false);
