@@ -158,4 +158,23 @@ fn references_file(split: Split) -> String {
 }
 
 /// The faults of all rules, in the order of their codes within a subject.
-pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
+pub static FAULTS: &[Fault] = &[
+    fil::MISSING_FILE,
+    msh::NOT_FINITE,
+    msh::FACE_OUT_OF_RANGE,
+    msh::TINY_SCAN,
+    msh::BAD_ALIGNMENT,
+    msh::LABEL_COUNT,
+    msh::LABEL_POSITIONS,
+    msh::NOT_METRES,
+    msh::NOT_UPRIGHT,
+    msh::FAR_VERTICES,
+    msh::FLAT_COLOURS,
+    msh::LABEL_COLOURS,
+    msh::DUPLICATE_VERTICES,
+    msh::LOOSE_PARTS,
+    msh::SWAPPED_CHANNELS,
+    msh::NO_ALIGNMENT,
+    msh::TILTED_ALIGNMENT,
+    refs::WRONG_NAME,
+];
