@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::geometry::Geometry;
 use super::profile::Profile;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
@@ -22,6 +23,8 @@ pub struct ScanContext<'a> {
     pub thresholds: &'a Thresholds,
     /// Trainers whose habits the data must survive.
     pub profiles: &'a [&'static Profile],
+    /// Tables over all vertices and triangles.
+    pub(super) geometry: Geometry<'a>,
     objects: OnceCell<BTreeMap<i32, (&'a Object, String)>>,
     owned: OnceCell<BTreeMap<i32, u32>>,
     segments: OnceCell<Partition>,
@@ -45,6 +48,7 @@ impl<'a> ScanContext<'a> {
             catalogue,
             thresholds,
             profiles,
+            geometry: Geometry::new(&scan.scene),
             objects: OnceCell::new(),
             owned: OnceCell::new(),
             segments: OnceCell::new(),
@@ -62,8 +66,13 @@ impl<'a> ScanContext<'a> {
 
     /// Whether the mesh file is there and was read without fault.
     pub fn mesh_was_read(&self) -> bool {
-        let there = self.scan.files.iter().any(|f| f.role == Role::Mesh && f.bytes.is_some());
-        there && !self.scan.faults.iter().any(|f| f.role == Role::Mesh)
+        self.was_read(Role::Mesh)
+    }
+
+    /// Whether one of the scan's files is there and was read without fault.
+    pub fn was_read(&self, role: Role) -> bool {
+        let there = self.scan.files.iter().any(|f| f.role == role && f.bytes.is_some());
+        there && !self.scan.faults.iter().any(|f| f.role == role)
     }
 
     /// Whether each vertex knows its object.

@@ -8,10 +8,10 @@ use super::finding::Finding;
 use super::rules;
 use super::settings::Settings;
 use super::summary::Summary;
-use crate::math::Xyz;
+use crate::math::{Affine, Xyz};
 use crate::scene::{
-    Catalogue, Description, MeshLayout, Object, Ownership, Points, References, Role, Scan, ScanEntry,
-    ScanFile, Scene, SplitEntry, SplitList,
+    Catalogue, Colour, Description, Frame, MeshLayout, Object, Ownership, Points, References, Role, Scan,
+    ScanEntry, ScanFile, Scene, SplitEntry, SplitList,
 };
 
 /// The labels of the clean scan's objects 0 to 4.
@@ -151,7 +151,9 @@ fn scan(id: &str) -> Scan {
         .collect();
     let segment: Vec<u32> = (0..n).map(|i| (i / SEGMENT) as u32 * 7).collect();
     let column = |step: usize| (0..n).map(|i| (i % step) as f32 * 0.03).collect();
+    let channel = |step: usize| (0..n).map(|i| (i * 7 % step) as u8).collect();
     let points = Points {
+        colour: Some(Colour { red: channel(251), green: channel(239), blue: channel(223) }),
         position: Xyz { x: column(29), y: column(31), z: column(37) },
         object: Ownership::of(&objects).paint(&segment, &objects).object,
         segment,
@@ -166,7 +168,13 @@ fn scan(id: &str) -> Scan {
     };
     let faces = (0..n as u32 - 2).map(|i| [i, i + 1, i + 2]).collect();
     Scan {
-        scene: Scene { id: id.into(), points, faces, objects, ..Scene::default() },
+        scene: Scene {
+            id: id.into(),
+            points,
+            faces,
+            objects,
+            frame: Frame::raw(Some(Affine::rotation(2, -30.0))),
+        },
         files: Role::ALL.map(file).into(),
         layout: Some(layout()),
         segment_count: Some(n),

@@ -10,6 +10,7 @@ mod finding;
 mod fix;
 #[cfg(test)]
 mod fixture;
+mod geometry;
 mod known;
 pub mod pages;
 mod profile;

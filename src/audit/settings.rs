@@ -62,6 +62,37 @@ pub struct Thresholds {
     pub min_shift_percent: u32,
     /// REF104: a scan with fewer descriptions cannot tell a shift from chance.
     pub min_shift_descriptions: u32,
+    /// MSH201: a room's longest side in metres, from and to.
+    pub room_length: [u32; 2],
+    /// MSH201: a room's height in metres, from and to.
+    pub room_height: [u32; 2],
+    /// MSH201: the median edge of a scan's triangles in millimetres, from and to.
+    pub edge_length: [u32; 2],
+    /// MSH202: a floor that leans more than this, in degrees, is not level.
+    #[schemars(range(max = 90))]
+    pub max_floor_tilt: u32,
+    /// MSH203: a vertex further from the room than this many times its longest side is far off.
+    pub max_outlier_distance: u32,
+    /// MSH204: share of vertices, in per cent, that may be black.
+    #[schemars(range(max = 100))]
+    pub max_black_percent: u32,
+    /// MSH205: a mesh with no more colours than these shows labels, not a room.
+    pub max_palette_colours: u32,
+    /// MSH205: share of vertices, in per cent, that may have the one colour of their object.
+    #[schemars(range(max = 100))]
+    pub max_plain_percent: u32,
+    /// MSH206: share of vertices, in per cent, that may lie where another does.
+    #[schemars(range(max = 100))]
+    pub max_duplicate_percent: u32,
+    /// MSH207: share of triangles, in per cent, that may be degenerate, and of vertices that may
+    /// be in none.
+    #[schemars(range(max = 100))]
+    pub max_loose_percent: u32,
+    /// MSH208: fewer scans with colours cannot tell swapped channels from blue rooms.
+    pub min_coloured_scans: u32,
+    /// MSH208: blue on average brighter than red by this much of 255 suggests swapped channels.
+    #[schemars(range(min = 1, max = 255))]
+    pub min_blue_excess: u32,
 }
 
 impl Default for Thresholds {
@@ -74,6 +105,28 @@ impl Default for Thresholds {
             min_scan_vertices: 500,
             min_shift_percent: 70,
             min_shift_descriptions: 3,
+            // A closet to a hall; halls are split into several scans.
+            room_length: [1, 40],
+            // Half a room to one and a half storeys.
+            room_height: [1, 6],
+            // Official meshes have a vertex every 20 to 40 mm.
+            edge_length: [15, 60],
+            // Official scans are turned upright; a ramp leans 5 degrees.
+            max_floor_tilt: 15,
+            // What a scanner sees through a door lies within a room's length or so.
+            max_outlier_distance: 2,
+            // Unlit corners are dark, but hardly ever 0 0 0.
+            max_black_percent: 50,
+            // nyu40 has 40 colours and one for none; scans have tens of thousands.
+            max_palette_colours: 64,
+            // Light and grain give even a white wall many colours.
+            max_plain_percent: 90,
+            // Official meshes have no duplicates; a seam between joined parts has few.
+            max_duplicate_percent: 1,
+            max_loose_percent: 1,
+            min_coloured_scans: 5,
+            // Red is brighter than blue by about 26 on ScanNet, and would be darker by as much.
+            min_blue_excess: 5,
         }
     }
 }

@@ -62,6 +62,10 @@ pub struct ScanFacts {
     pub agreement: BTreeMap<u32, Agreement>,
     /// Descriptions that make a claim, by kind of claim.
     pub claims: BTreeMap<String, u64>,
+    /// Vertices that have a colour.
+    pub coloured: u64,
+    /// Sums of their red, green and blue.
+    pub colour_sums: [u64; 3],
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -69,7 +73,7 @@ pub struct ScanFacts {
 impl ScanFacts {
     /// The facts of one scan, and how many findings of each rule it has.
     pub(super) fn of(scan: &ScanContext<'_>, findings: &[Finding]) -> Self {
-        let scene = &scan.scan.scene;
+        let (scene, colours) = (&scan.scan.scene, scan.geometry.colours());
         let mut facts = Self {
             vertices: scene.points.len() as u64,
             faces: scene.faces.len() as u64,
@@ -79,6 +83,8 @@ impl ScanFacts {
             described_objects: scan.targets().len() as u64,
             empty_masks: scan.empty_masks().count() as u64,
             agreement: scan.agreement(),
+            coloured: colours.count as u64,
+            colour_sums: colours.sums,
             ..Self::default()
         };
         for description in scan.descriptions {

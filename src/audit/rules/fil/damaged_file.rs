@@ -2,6 +2,7 @@ use crate::audit::finding::{Draft, Severity};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::{DatasetContext, ScanContext};
 use crate::error::{Error, Kind};
+use crate::scene::{Fault, Role};
 
 rule! {
     /// A file cannot be read, is cut off or goes on too long, or holds a value that cannot be.
@@ -20,8 +21,8 @@ rule! {
     ///
     /// # Known exceptions
     /// A label table with values that cannot be read is a warning: masks do not need it. A missing
-    /// file is FIL101, a file of another format FIL103, a bad record of a
-    /// references file FIL110.
+    /// file is FIL101, a file of another format FIL103, a bad record of a references file FIL110, an
+    /// axis alignment that cannot be read MSH110.
     ///
     /// # Source
     /// Cut-off downloads are told of in
@@ -51,7 +52,9 @@ impl Rule for DamagedFile {
     }
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
-        for fault in scan.scan.faults.iter().filter(|f| is_damage(&f.error)) {
+        // A malformed alignment, the one thing that can be malformed in a meta file, is MSH110's.
+        let alignment = |f: &Fault| f.role == Role::Meta && f.error.kind() == Kind::Malformed;
+        for fault in scan.scan.faults.iter().filter(|f| is_damage(&f.error) && !alignment(f)) {
             let role = fault.role.noun();
             out.report(draft(&fault.error).evidence("role", role).key(role));
         }
@@ -74,7 +77,6 @@ impl Rule for DamagedFile {
 mod tests {
     use super::*;
     use crate::audit::fixture::Fixture;
-    use crate::scene::{Fault, Role};
 
     #[test]
     fn fires_on_a_truncated_mesh_and_says_where() {

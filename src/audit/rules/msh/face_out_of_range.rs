@@ -38,7 +38,7 @@ impl Rule for FaceOutOfRange {
         let vertices = scan.scan.scene.points.len();
         let faces = &scan.scan.scene.faces;
         let outside = |f: &[u32; 3]| f[0].max(f[1]).max(f[2]) as usize >= vertices;
-        let bad = faces.iter().filter(|f| outside(f)).count();
+        let bad = scan.geometry.triangles().outside;
         if bad == 0 || !scan.mesh_was_read() {
             return;
         }

@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::scene::Role;
 
@@ -40,6 +40,11 @@ impl Rule for TinyScan {
             let draft = Draft::new(message).file(scan.path(Role::Mesh));
             out.report(draft.evidence("vertices", vertices).evidence("threshold", threshold));
         }
+    }
+
+    fn explains(&self, mine: &Finding, other: &Finding) -> bool {
+        // The other files are of the mesh as it was.
+        mine.number("vertices") == Some(0) && matches!(other.code.as_str(), "MSH112" | "SEG101")
     }
 }
 
