@@ -4,8 +4,10 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::profile::Profile;
+use super::said::Said;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
+use crate::language::{Class, Nouns};
 use crate::math::{Partition, compact};
 use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
 
@@ -22,6 +24,10 @@ pub struct ScanContext<'a> {
     pub thresholds: &'a Thresholds,
     /// Trainers whose habits the data must survive.
     pub profiles: &'a [&'static Profile],
+    /// What things are called.
+    pub nouns: &'a Nouns,
+    pub(super) said: OnceCell<Vec<Said<'a>>>,
+    pub(super) classes: OnceCell<BTreeMap<i32, Class>>,
     objects: OnceCell<BTreeMap<i32, (&'a Object, String)>>,
     owned: OnceCell<BTreeMap<i32, u32>>,
     segments: OnceCell<Partition>,
@@ -37,6 +43,7 @@ impl<'a> ScanContext<'a> {
         catalogue: &'a Catalogue,
         thresholds: &'a Thresholds,
         profiles: &'a [&'static Profile],
+        nouns: &'a Nouns,
     ) -> Self {
         Self {
             scan,
@@ -44,6 +51,9 @@ impl<'a> ScanContext<'a> {
             catalogue,
             thresholds,
             profiles,
+            nouns,
+            said: OnceCell::new(),
+            classes: OnceCell::new(),
             objects: OnceCell::new(),
             owned: OnceCell::new(),
             segments: OnceCell::new(),

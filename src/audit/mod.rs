@@ -15,6 +15,7 @@ mod profile;
 pub mod report;
 mod rule;
 pub mod rules;
+mod said;
 mod settings;
 mod summary;
 
@@ -23,5 +24,6 @@ pub use engine::{Engine, ScanReport};
 pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Related, Severity, State};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
+pub use said::Said;
 pub use settings::{Settings, Thresholds, unknown};
 pub use summary::{Agreement, ScanFacts, Summary};
