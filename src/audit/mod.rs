@@ -9,6 +9,7 @@ mod engine;
 mod finding;
 #[cfg(test)]
 mod fixture;
+mod geometry;
 mod known;
 pub mod pages;
 mod profile;

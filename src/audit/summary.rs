@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::context::ScanContext;
 use super::finding::Finding;
+use super::geometry;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
 use crate::language::Claims;
+use crate::scene::normalise_label;
 
 /// How often names in descriptions are the labels of the objects whose ids lie a shift away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +64,16 @@ pub struct ScanFacts {
     pub agreement: BTreeMap<u32, Agreement>,
     /// Descriptions that make a claim, by kind of claim.
     pub claims: BTreeMap<String, u64>,
+    /// Digest of the coordinates of every sixteenth vertex; empty without vertices.
+    #[serde(default)]
+    pub geometry: String,
+    /// Longer side, shorter side and height in the aligned frame, centimetres, of every sixteenth
+    /// vertex.
+    #[serde(default)]
+    pub extent_cm: Option<[u32; 3]>,
+    /// Groups, by label in the form in which labels are compared.
+    #[serde(default)]
+    pub labels: BTreeMap<String, u64>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -79,12 +91,17 @@ impl ScanFacts {
             described_objects: scan.described().count() as u64,
             empty_masks: scan.empty_masks().count() as u64,
             agreement: scan.agreement(),
+            geometry: geometry::digest(scene),
+            extent_cm: geometry::extent_cm(scene),
             ..Self::default()
         };
         for description in scan.descriptions {
             for claim in Claims::of(&description.text).names() {
                 *facts.claims.entry(claim.to_owned()).or_default() += 1;
             }
+        }
+        for object in &scene.objects {
+            *facts.labels.entry(normalise_label(&object.raw_category)).or_default() += 1;
         }
         for finding in findings {
             *facts.findings.entry(finding.code.clone()).or_default() += 1;

@@ -60,7 +60,7 @@ const WORDS: [(&str, &[&str]); 22] = [
 ];
 
 /// A set of terms.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hues(u16);
 
 impl Hues {

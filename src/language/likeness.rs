@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 /// Texts as numbers: the same number for the same word, the rarest words first among all texts.
 #[derive(Clone, Debug, Default)]
-pub struct Texts {
+pub struct Texts<'t> {
+    /// Each word once.
+    vocabulary: Vec<&'t str>,
     /// Words of each text.
     words: Vec<Vec<u32>>,
     /// Number of texts that hold each word.
@@ -15,18 +17,20 @@ pub struct Texts {
 /// has.
 const MOST: usize = 256;
 
-impl Texts {
+impl<'t> Texts<'t> {
     /// Numbers the words of `texts`.
-    pub fn new<'t, T: Iterator<Item = &'t str>>(texts: impl Iterator<Item = T>) -> Self {
-        let mut numbers: HashMap<&str, u32> = HashMap::new();
+    pub fn new<T: Iterator<Item = &'t str>>(texts: impl Iterator<Item = T>) -> Self {
+        let mut numbers: HashMap<&'t str, u32> = HashMap::new();
         let mut new = Self::default();
         for text in texts {
             let mut numbered = Vec::new();
             for word in text {
-                let next = numbers.len() as u32;
-                numbered.push(*numbers.entry(word).or_insert(next));
+                numbered.push(*numbers.entry(word).or_insert_with(|| {
+                    new.vocabulary.push(word);
+                    new.vocabulary.len() as u32 - 1
+                }));
             }
-            new.held_by.resize(numbers.len(), 0);
+            new.held_by.resize(new.vocabulary.len(), 0);
             let mut once = numbered.clone();
             once.sort_unstable();
             once.dedup();
@@ -34,6 +38,11 @@ impl Texts {
             new.words.push(numbered);
         }
         new
+    }
+
+    /// The word with this number.
+    pub fn word(&self, number: u32) -> &'t str {
+        self.vocabulary.get(number as usize).copied().unwrap_or_default()
     }
 
     /// How many words may be changed in a text before it is another: one, or a tenth, but never
@@ -175,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    fn texts(list: &[&str]) -> Texts {
+    fn texts<'t>(list: &[&'t str]) -> Texts<'t> {
         Texts::new(list.iter().map(|t| t.split(' ')))
     }
 

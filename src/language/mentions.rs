@@ -68,6 +68,20 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|w| !w.is_empty())
 }
 
+/// The words and punctuation marks of a text, in their order.
+pub fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let first = rest.chars().next()?;
+        let inside = |c: char| c.is_alphanumeric() || c == '-' || c == '\'';
+        let word = rest.find(|c| !inside(c)).unwrap_or(rest.len());
+        let (token, others) = rest.split_at(if word == 0 { first.len_utf8() } else { word });
+        rest = others;
+        Some(token)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +93,16 @@ mod tests {
         assert!(!Claims::of("a bright, upright lamp; bereft copyright").handed);
         assert!(Claims::of("the (red) chair").colour);
         assert!(!Claims::of("the bored chair").colour);
+    }
+
+    #[test]
+    fn tokens_are_words_and_marks() {
+        let of = |t| tokens(t).collect::<Vec<_>>();
+        assert_eq!(
+            of(" the l-shaped desk,it's (é) ."),
+            ["the", "l-shaped", "desk", ",", "it's", "(", "é", ")", "."]
+        );
+        assert_eq!(of(" "), Vec::<&str>::new());
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod sentence;
 pub use colour::Hues;
 pub use lexicon::Lexicon;
 pub use likeness::Texts;
-pub use mentions::{Claims, words};
+pub use mentions::{Claims, tokens, words};
 pub use mirror::{Mirrored, mirrored};
 pub use nouns::{Class, Noun, Nouns};
 pub use raw::{Garbled, garbled, residue, unspaced};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::Lexicon;
 use super::mentions::words;
 use super::nouns::{Class, Key, Noun, Nouns, Traits, is_weak, singular, traits_of};
+use super::{Hues, Lexicon};
 
 /// A word of a sentence.
 #[derive(Clone, Debug)]
@@ -180,8 +180,46 @@ impl Sentence {
     /// Whether the text names something of this class, in a wide sense: by a noun that people use
     /// for such things, or by a word of the label.
     pub fn names(&self, class: &Class) -> bool {
-        self.mentions.iter().any(|m| m.noun.is_kin_of(&class.noun) || m.noun.is_a(&class.noun))
-            || self.words().any(|w| class.shares(w))
+        self.mentions.iter().any(|m| self.is_of(m, class)) || self.words().any(|w| class.shares(w))
+    }
+
+    /// Whether what is mentioned may be of this class, in the same wide sense.
+    pub fn is_of(&self, mention: &Mention, class: &Class) -> bool {
+        mention.noun.is_kin_of(&class.noun)
+            || mention.noun.is_a(&class.noun)
+            || mention.words.clone().any(|i| class.shares(self.word(i)))
+    }
+
+    /// Colour words that the text gives the thing of this class that it is about: before its name
+    /// where the text opens with it, and after "is" where a sentence opens with it or with "it".
+    pub fn colours_of(&self, class: &Class) -> Vec<&str> {
+        let Some(subject) = self.subject().filter(|s| self.is_of(s.mention, class)) else {
+            return Vec::new();
+        };
+        let mut places: Vec<usize> = subject.before.collect();
+        let mut start = 0;
+        for i in 1..self.len() {
+            start = if self.words[i].opens { i } else { start };
+            if self.words[i].pause || self.word(i) != "is" || i == start {
+                continue;
+            }
+            let named = self.mentions.iter().find(|m| m.words.end == i && m.words.start >= start);
+            let opens_with_it = i == start + 1 && self.word(start) == "it";
+            if opens_with_it || named.is_some_and(|m| self.is_of(m, class) && self.opens_with(start, m)) {
+                let more = |&i: &usize| {
+                    let word = self.word(i);
+                    !self.words[i].opens && (word == "and" || Lexicon::built_in().colour.contains(word))
+                };
+                places.extend((i + 1..self.len()).take_while(more));
+            }
+        }
+        places.into_iter().map(|i| self.word(i)).filter(|w| Hues::of_word(w).is_some()).collect()
+    }
+
+    /// Whether nothing but articles and qualities stand between `start` and the mention.
+    fn opens_with(&self, start: usize, mention: &Mention) -> bool {
+        let quality = |i: usize| self.words[i].traits.determines() || !self.words[i].traits.is_empty();
+        (start..mention.words.start).all(quality)
     }
 
     /// Whether the text says anything beside the class that could tell one thing from another.

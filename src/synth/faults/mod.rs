@@ -3,9 +3,12 @@
 //! A fault is planted in the first scan, which is for training and is described, before its files
 //! are written; or in the files of the whole data set once they are there.
 
+mod amb;
+mod dup;
 mod fil;
 mod msh;
 mod refs;
+mod txt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -158,4 +161,28 @@ fn references_file(split: Split) -> String {
 }
 
 /// The faults of all rules, in the order of their codes within a subject.
-pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
+pub static FAULTS: &[Fault] = &[
+    fil::MISSING_FILE,
+    msh::NOT_FINITE,
+    refs::WRONG_NAME,
+    txt::EMPTY_TEXT,
+    txt::GARBLED_TEXT,
+    txt::CUT_TEXT,
+    txt::OTHER_CLASS,
+    txt::NO_NOUN,
+    txt::ABSENT_CLASS,
+    txt::MISSING_SPACE,
+    txt::SHORT_TEXT,
+    txt::TEMPLATE_RESIDUE,
+    txt::CLOSER_TO_OTHER,
+    txt::OUTVOTED_NOUN,
+    txt::WRONG_COLOUR,
+    txt::CLAIMS,
+    amb::SHARED_TEXT,
+    amb::NO_DISCRIMINATOR,
+    amb::ADMITTED,
+    dup::SAME_GEOMETRY,
+    dup::REPEATED_TEXT,
+    dup::NEAR_TEXT,
+    dup::SIMILAR_ROOM,
+];
