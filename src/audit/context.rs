@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::geometry::Geometry;
 use super::profile::Profile;
+use super::said::Said;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
+use crate::language::{Class, Nouns};
 use crate::math::{Partition, compact};
 use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
 
@@ -25,6 +27,10 @@ pub struct ScanContext<'a> {
     pub profiles: &'a [&'static Profile],
     /// Tables over all vertices and triangles.
     pub(super) geometry: Geometry<'a>,
+    /// What things are called.
+    pub nouns: &'a Nouns,
+    pub(super) said: OnceCell<Vec<Said<'a>>>,
+    pub(super) classes: OnceCell<BTreeMap<i32, Class>>,
     objects: OnceCell<BTreeMap<i32, (&'a Object, String)>>,
     owned: OnceCell<BTreeMap<i32, u32>>,
     segments: OnceCell<Partition>,
@@ -41,6 +47,7 @@ impl<'a> ScanContext<'a> {
         catalogue: &'a Catalogue,
         thresholds: &'a Thresholds,
         profiles: &'a [&'static Profile],
+        nouns: &'a Nouns,
     ) -> Self {
         Self {
             scan,
@@ -49,6 +56,9 @@ impl<'a> ScanContext<'a> {
             thresholds,
             profiles,
             geometry: Geometry::new(&scan.scene),
+            nouns,
+            said: OnceCell::new(),
+            classes: OnceCell::new(),
             objects: OnceCell::new(),
             owned: OnceCell::new(),
             segments: OnceCell::new(),

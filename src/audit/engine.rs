@@ -1,6 +1,7 @@
 //! Runs the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::context::{DatasetContext, ScanContext};
 use super::finding::{Finding, Severity};
@@ -12,7 +13,8 @@ use super::rules;
 use super::settings::{Settings, Thresholds};
 use super::summary::{ScanFacts, Summary};
 use crate::error::Result;
-use crate::scene::{Catalogue, Scan};
+use crate::language::Nouns;
+use crate::scene::{Catalogue, LabelTable, Scan};
 
 /// The rules that run, and how.
 pub struct Engine {
@@ -20,6 +22,8 @@ pub struct Engine {
     thresholds: Thresholds,
     profiles: Vec<&'static Profile>,
     partial: bool,
+    /// The nouns of the first label table seen, which every scan of a data set has.
+    nouns: OnceLock<(LabelTable, Nouns)>,
 }
 
 /// What the audit of one scan gives.
@@ -36,7 +40,7 @@ impl Engine {
     pub fn new(settings: &Settings) -> Result<Self> {
         let rules = settings.rules()?.into_iter().map(|r| (r, settings.severity_of(r.meta()))).collect();
         let profiles = settings.profiles()?;
-        Ok(Self { rules, thresholds: settings.thresholds, profiles, partial: false })
+        Ok(Self { rules, thresholds: settings.thresholds, profiles, partial: false, nouns: OnceLock::new() })
     }
 
     /// Says whether only a part of the data set was asked for, so that a scan that is not there
@@ -49,7 +53,11 @@ impl Engine {
 
     /// Looks at one scan.
     pub fn scan(&self, scan: &Scan, catalogue: &Catalogue) -> ScanReport {
-        let context = ScanContext::new(scan, catalogue, &self.thresholds, &self.profiles);
+        let labels = &catalogue.labels;
+        let (of, nouns) = self.nouns.get_or_init(|| (labels.clone(), Nouns::new(labels)));
+        let others = (of != labels).then(|| Nouns::new(labels));
+        let nouns = others.as_ref().unwrap_or(nouns);
+        let context = ScanContext::new(scan, catalogue, &self.thresholds, &self.profiles, nouns);
         let findings = self.each(Some(scan.id()), catalogue, |rule, sink| rule.scan(&context, sink));
         let facts = ScanFacts::of(&context, &findings);
         ScanReport { findings, facts }

@@ -247,6 +247,13 @@ impl Finding {
         mine.iter().filter(|d| self.speaks_of(d))
     }
 
+    /// Whether the finding names the annotation that `other` names, alone or in its list.
+    pub(super) fn lists_annotation(&self, other: &Self) -> bool {
+        let named = other.ann_id.as_ref().and_then(|a| serde_json::to_value(a).ok());
+        let list = self.evidence.get("annotations").and_then(Value::as_array);
+        self.ann_id == other.ann_id || list.is_some_and(|l| named.is_some_and(|n| l.contains(&n)))
+    }
+
     /// Whether the list `key` of the evidence holds `id`.
     pub(super) fn lists(&self, key: &str, id: i32) -> bool {
         let list = self.evidence.get(key).and_then(Value::as_array);

@@ -57,7 +57,12 @@ impl Fixture {
                         object_id: object as i32,
                         object_name: label.replace(' ', "_"),
                         ann_id: ann.to_string(),
-                        text: format!("it is a {label} on the left of the door."),
+                        text: match ann {
+                            0 => format!("it is a {label} on the left of the door."),
+                            _ => format!(
+                                "this {label} is the one to the left as you come in through the door."
+                            ),
+                        },
                         record,
                         file: (s / 2) as u32,
                         offset: u64::from(record) * 100 + 4,
@@ -100,23 +105,25 @@ impl Fixture {
         self.audit(code, false).1
     }
 
-    /// Findings of one rule for a trainer, or for preview.
-    pub(super) fn run_for(&self, code: &str, profile: &str) -> Vec<Finding> {
-        let select = vec![code.into()];
-        self.settled(
-            &Settings { select, preview: true, profile: vec![profile.into()], ..Settings::default() },
-            false,
-        )
-        .1
+    /// Findings of one rule of the preview.
+    pub(super) fn run_preview(&self, code: &str) -> Vec<Finding> {
+        let settings = Settings { select: vec![code.into()], preview: true, ..Settings::default() };
+        self.audit_with(&settings, false).1
+    }
+
+    /// Findings of one rule with trainer profiles.
+    pub(super) fn run_with(&self, code: &str, profiles: &[&str]) -> Vec<Finding> {
+        let profile = profiles.iter().map(|&p| p.to_owned()).collect();
+        self.audit_with(&Settings { select: vec![code.into()], profile, ..Settings::default() }, false).1
     }
 
     /// The summary and the findings of the rules that `selector` selects.
     pub(super) fn audit(&self, selector: &str, partial: bool) -> (Summary, Vec<Finding>) {
-        self.settled(&Settings { select: vec![selector.into()], ..Settings::default() }, partial)
+        self.audit_with(&Settings { select: vec![selector.into()], ..Settings::default() }, partial)
     }
 
-    /// The summary and the findings under `settings`; checks that evidence is documented.
-    fn settled(&self, settings: &Settings, partial: bool) -> (Summary, Vec<Finding>) {
+    /// The summary and the findings of a run; checks that evidence is documented.
+    fn audit_with(&self, settings: &Settings, partial: bool) -> (Summary, Vec<Finding>) {
         let engine = Engine::new(settings).unwrap().partial(partial);
         let (mut findings, mut summary) = (Vec::new(), Summary::default());
         for (id, scan) in &self.scans {
@@ -150,7 +157,9 @@ fn scan(id: &str) -> Scan {
         })
         .collect();
     let segment: Vec<u32> = (0..n).map(|i| (i / SEGMENT) as u32 * 7).collect();
-    let column = |step: usize| (0..n).map(|i| (i % step) as f32 * 0.03).collect();
+    // No two scans have the same noise.
+    let noise: f32 = id.bytes().map(f32::from).zip(1_u8..).map(|(b, i)| b * f32::from(i)).sum::<f32>() * 1e-6;
+    let column = |step: usize| (0..n).map(|i| (i % step) as f32 * 0.03 + noise).collect();
     let channel = |step: usize| (0..n).map(|i| (i * 7 % step) as u8).collect();
     let points = Points {
         colour: Some(Colour { red: channel(251), green: channel(239), blue: channel(223) }),

@@ -11,12 +11,14 @@ mod fix;
 #[cfg(test)]
 mod fixture;
 mod geometry;
+mod identity;
 mod known;
 pub mod pages;
 mod profile;
 pub mod report;
 mod rule;
 pub mod rules;
+mod said;
 mod settings;
 mod summary;
 
@@ -26,5 +28,6 @@ pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Rela
 pub use fix::{Fixes, Mend, fixes};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
+pub use said::Said;
 pub use settings::{Settings, Thresholds, unknown};
 pub use summary::{Agreement, ScanFacts, Summary};

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::context::ScanContext;
 use super::finding::Finding;
+use super::identity;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
 use crate::language::Claims;
+use crate::scene::normalise_label;
 
 /// How often names in descriptions are the labels of the objects whose ids lie a shift away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +68,16 @@ pub struct ScanFacts {
     pub coloured: u64,
     /// Sums of their red, green and blue.
     pub colour_sums: [u64; 3],
+    /// Digest of the coordinates of every sixteenth vertex; empty without vertices.
+    #[serde(default)]
+    pub geometry: String,
+    /// Longer side, shorter side and height in the aligned frame, centimetres, of every sixteenth
+    /// vertex.
+    #[serde(default)]
+    pub extent_cm: Option<[u32; 3]>,
+    /// Groups, by label in the form in which labels are compared.
+    #[serde(default)]
+    pub labels: BTreeMap<String, u64>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -85,12 +97,17 @@ impl ScanFacts {
             agreement: scan.agreement(),
             coloured: colours.count as u64,
             colour_sums: colours.sums,
+            geometry: identity::digest(scene),
+            extent_cm: identity::extent_cm(scene),
             ..Self::default()
         };
         for description in scan.descriptions {
             for claim in Claims::of(&description.text).names() {
                 *facts.claims.entry(claim.to_owned()).or_default() += 1;
             }
+        }
+        for object in &scene.objects {
+            *facts.labels.entry(normalise_label(&object.raw_category)).or_default() += 1;
         }
         for finding in findings {
             *facts.findings.entry(finding.code.clone()).or_default() += 1;

@@ -23,6 +23,8 @@ pub struct Lexicon {
     pub absolute: BTreeSet<String>,
     /// Claims that nothing else fits.
     pub unique: BTreeSet<String>,
+    /// Words that admit that other things fit as well.
+    pub admits: BTreeSet<String>,
 }
 
 static BUILT_IN: LazyLock<Lexicon> = LazyLock::new(|| {

@@ -1,8 +1,9 @@
-//! Boxes, affine maps, normals and random streams: numbers in, numbers out, the same bits on
+//! Boxes, affine maps, colours, normals and random streams: numbers in, numbers out, the same bits on
 //! every machine.
 
 mod aabb;
 mod affine;
+mod colour;
 mod normals;
 mod partition;
 mod random;
@@ -10,6 +11,7 @@ mod xyz;
 
 pub use aabb::Aabb;
 pub use affine::Affine;
+pub use colour::lab;
 pub use normals::vertex_normals;
 pub use partition::{Partition, compact};
 pub use random::{Key, Purpose, Stream};

@@ -235,7 +235,7 @@ pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result
                 object_name: d.category.replace(' ', "_"),
                 ann_id: d.ann.to_string(),
                 description: &d.text,
-                token: tokens(&d.text),
+                token: tokens(&d.text).map(String::from).collect(),
             })
             .collect();
         publish(&format!("ScanRefer_filtered_{}.json", split.name()), &indented(&references)?)?;

@@ -1,5 +1,7 @@
 //! The rules: one file each, and the table that lists them.
 
+mod amb;
+mod dup;
 mod fil;
 mod msh;
 mod msk;
@@ -62,7 +64,25 @@ pub static RULES: &[&dyn Rule] = &[
     &refs::undescribed_scan::UndescribedScan,
     &msk::empty_mask::EmptyMask,
     &txt::empty_text::EmptyText,
+    &txt::garbled_text::GarbledText,
+    &txt::cut_text::CutText,
+    &txt::other_class::OtherClass,
+    &txt::no_noun::NoNoun,
+    &txt::absent_class::AbsentClass,
+    &txt::missing_space::MissingSpace,
+    &txt::short_text::ShortText,
+    &txt::template_residue::TemplateResidue,
+    &txt::closer_to_other::CloserToOther,
+    &txt::outvoted_noun::OutvotedNoun,
+    &txt::wrong_colour::WrongColour,
     &txt::claims::ClaimShares,
+    &amb::shared_text::SharedText,
+    &amb::no_discriminator::NoDiscriminator,
+    &amb::admitted::Admitted,
+    &dup::same_geometry::SameGeometry,
+    &dup::repeated_text::RepeatedText,
+    &dup::near_text::NearText,
+    &dup::similar_room::SimilarRoom,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
 ];

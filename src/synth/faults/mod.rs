@@ -3,6 +3,8 @@
 //! A fault is planted in the first scan, which is for training and is described, before its files
 //! are written; or in the files of the whole data set once they are there.
 
+mod amb;
+mod dup;
 mod fil;
 mod msh;
 mod obj;
@@ -164,4 +166,5 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
     FAMILIES.iter().copied().flatten()
 }
 
-static FAMILIES: &[&[Fault]] = &[&fil::FAULTS, &msh::FAULTS, &obj::FAULTS, &refs::FAULTS, &txt::FAULTS];
+static FAMILIES: &[&[Fault]] =
+    &[&fil::FAULTS, &msh::FAULTS, &obj::FAULTS, &refs::FAULTS, &txt::FAULTS, &amb::FAULTS, &dup::FAULTS];

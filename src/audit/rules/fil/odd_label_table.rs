@@ -128,7 +128,7 @@ mod tests {
         let speak = |class: &str, profile: &str| {
             let mut table = LabelTable::new([row("refrigerator", "refrigerator", class)]);
             table.columns = COLUMNS;
-            with(table).run_for("FIL109", profile).len()
+            with(table).run_with("FIL109", &[profile]).len()
         };
         assert_eq!(speak("refridgerator", "mdin"), 1);
         assert_eq!(speak("refrigerator", "mdin"), 0);

@@ -48,7 +48,7 @@ impl Rule for WrongTokens {
 
     fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
         Mend::each(mine.spoken_of(catalogue), |d| RecordEdit {
-            tokens: Some(tokens(&d.text)),
+            tokens: Some(tokens(&d.text).map(String::from).collect()),
             ..RecordEdit::default()
         })
     }
