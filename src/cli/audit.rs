@@ -1,13 +1,17 @@
 //! `dataprep audit`.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
+use super::configuration::Configuration;
+use super::known::Known;
+use super::today::today;
 use super::{Exit, Globals, Output, interrupt};
 use crate::audit::report::{self, Report};
-use crate::audit::{Engine, Profile, Settings, Severity};
+use crate::audit::{Engine, Places, Profile, Settings, Severity};
 use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
@@ -26,14 +30,11 @@ pub struct AuditArgs {
     #[command(flatten)]
     rules: Rules,
     #[command(flatten)]
+    known: Known,
+    #[command(flatten)]
     reporting: Reporting,
-
-    /// Read this configuration [default: the nearest dataprep.toml upwards]
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
-    config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long, help_heading = "Configuration")]
-    isolated: bool,
+    #[command(flatten)]
+    configuration: Configuration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +52,12 @@ struct Data {
     /// Only scans whose id matches; the others are taken to be there
     #[arg(long, value_name = "GLOB")]
     scenes: Option<String>,
+    /// Only this many scans, drawn by their ids; the others are taken to be there
+    #[arg(long, value_name = "N")]
+    sample: Option<NonZeroUsize>,
+    /// Draw the sample by this number
+    #[arg(long, value_name = "S", requires = "sample", default_value_t = 0)]
+    seed: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,6 +89,9 @@ struct Reporting {
     /// Exit with 1 when there is a finding this bad
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     fail_on: FailOn,
+    /// Exit with 1 when there are more warnings than this
+    #[arg(long, value_name = "N")]
+    max_warnings: Option<u64>,
     /// Exit with 0 whatever is found
     #[arg(short, long)]
     exit_zero: bool,
@@ -135,16 +145,20 @@ fn severity(text: &str) -> Result<(String, Severity), String> {
 
 pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     let stop = interrupt::flag();
-    let config = configuration(args, output)?;
-    let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?;
+    let near = args.scans.first().map_or(Path::new("."), PathBuf::as_path);
+    let config = args.configuration.read(near, output)?;
+    let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?.today(today()?);
     let request = request(args, &config);
-    let found = load::discover(&request)?;
+    let mut found = load::discover(&request)?;
+    let sampled = args.data.sample.is_some_and(|n| found.sample(n.get(), args.data.seed));
+    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
+    let partial = single || sampled || args.data.scenes.is_some();
+    let baseline = args.known.baseline(config.audit.baseline.as_deref(), partial)?;
+    let engine = engine.partial(partial).baseline(baseline);
     for note in &found.notes {
         output.note(note);
     }
     let catalogue = load::catalogue(&found);
-    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
-    let engine = engine.partial(single || args.data.scenes.is_some());
 
     let bar = bar(found.scans.len(), globals);
     let audited = pipeline::audit(
@@ -157,20 +171,9 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     );
     bar.finish_and_clear();
     let report = audited?.report;
-    write(&report, &args.reporting, output)?;
-    Ok(exit(&report, &args.reporting))
-}
-
-fn configuration(args: &AuditArgs, output: &Output) -> Result<ConfigFile> {
-    let near = args.scans.first().map_or(Path::new("."), PathBuf::as_path);
-    let path = match &args.config {
-        Some(path) => Some(path.clone()),
-        None if args.isolated => None,
-        None => ConfigFile::find(near),
-    };
-    let Some(path) = path else { return Ok(ConfigFile::default()) };
-    output.note(&format!("configuration: {}", path.display()));
-    ConfigFile::read(&path)
+    write(&report, &args.known.shown(&report), &args.reporting, output)?;
+    let kept = args.known.keep(&engine, &report, config.audit.baseline.as_deref(), output)?;
+    Ok(if kept { Exit::Clean } else { exit(&report, &args.reporting) })
 }
 
 /// `--select` replaces what the configuration selects; the others add to it.
@@ -178,6 +181,10 @@ fn settings(args: &Rules, mut settings: Settings) -> Settings {
     if !args.select.is_empty() {
         settings.select.clone_from(&args.select);
         settings.extend_select.clear();
+        // What replaces them stands on the command line.
+        for key in ["audit/select", "audit/extend-select"] {
+            settings.places.replace(key, &Places::default(), key);
+        }
     }
     settings.extend_select.extend_from_slice(&args.extend_select);
     settings.ignore.extend_from_slice(&args.ignore);
@@ -214,14 +221,14 @@ fn bar(scans: usize, globals: &Globals) -> indicatif::ProgressBar {
     style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
-fn write(report: &Report, args: &Reporting, output: &mut Output) -> Result<()> {
+fn write(report: &Report, known: &str, args: &Reporting, output: &mut Output) -> Result<()> {
     let most = if args.max_findings == 0 { usize::MAX } else { args.max_findings };
     let text = match (args.output_format, args.statistics) {
         (Format::Json, false) => report::json(report),
         (Format::Json, true) => report::statistics_json(report),
         (_, true) => report::statistics(report),
-        (Format::Full, false) => report::full(report, most),
-        (Format::Concise, false) => report::concise(report),
+        (Format::Full, false) => known.to_owned() + &report::full(report, most),
+        (Format::Concise, false) => known.to_owned() + &report::concise(report),
     };
     let Some(path) = &args.output else { return output.data(&text) };
     let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
@@ -243,7 +250,8 @@ fn exit(report: &Report, args: &Reporting) -> Exit {
         FailOn::Info => t.errors + t.warnings + t.infos,
         FailOn::Never => 0,
     };
-    if bad > 0 && !args.exit_zero { Exit::Findings } else { Exit::Clean }
+    let many = args.max_warnings.is_some_and(|most| t.warnings > most);
+    if (bad > 0 || many) && !args.exit_zero { Exit::Findings } else { Exit::Clean }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::Report;
 /// totals.
 pub fn concise(report: &Report) -> String {
     let mut text = String::new();
-    for f in &report.findings {
+    for f in report.fresh() {
         let parts = [f.path() + ":", format!("{} [{}]", f.code, f.severity), f.place(), f.message.clone()];
         let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !matches!(*p, "" | ":")).collect();
         text += &parts.join(" ");

@@ -1,5 +1,6 @@
 //! The rules: one file each, and the table that lists them.
 
+mod cfg;
 mod fil;
 mod msh;
 mod msk;
@@ -42,6 +43,10 @@ pub static RULES: &[&dyn Rule] = &[
     &txt::claims::ClaimShares,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
+    &cfg::unused_suppression::UnusedSuppression,
+    &cfg::expired_suppression::ExpiredSuppression,
+    &cfg::unknown_rule::UnknownRule,
+    &cfg::deprecated_code::DeprecatedCode,
 ];
 
 /// The rule with this code.

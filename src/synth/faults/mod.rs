@@ -3,6 +3,7 @@
 //! A fault is planted in the first scan, which is for training and is described, before its files
 //! are written; or in the files of the whole data set once they are there.
 
+mod cfg;
 mod fil;
 mod msh;
 mod refs;
@@ -158,4 +159,12 @@ fn references_file(split: Split) -> String {
 }
 
 /// The faults of all rules, in the order of their codes within a subject.
-pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
+pub static FAULTS: &[Fault] = &[
+    fil::MISSING_FILE,
+    msh::NOT_FINITE,
+    refs::WRONG_NAME,
+    cfg::UNUSED_SUPPRESSION,
+    cfg::EXPIRED_SUPPRESSION,
+    cfg::UNKNOWN_RULE,
+    cfg::DEPRECATED_CODE,
+];
