@@ -62,7 +62,9 @@ impl Baseline {
         let wrong = |message: String| Error::new(Kind::Config, message).at(path).help(REMEDY);
         let file: File = serde_json::from_slice(bytes).map_err(|e| {
             let (row, column) = (e.line() as u32, e.column() as u32);
-            wrong(format!("this is no baseline of dataprep: {e}")).place(Place::Line { row, column })
+            let said = e.to_string();
+            let said = said.split(" at line ").next().unwrap_or_default();
+            wrong(format!("this is no baseline of dataprep: {said}")).place(Place::Line { row, column })
         })?;
         if file.tool != TOOL || file.version != VERSION {
             return Err(wrong("this baseline is of another program or version".into())

@@ -1,5 +1,6 @@
 //! What the configuration says of findings, and what is wrong with what it says.
 
+use globset::GlobMatcher;
 use serde_json::Value;
 
 use super::finding::{Draft, Finding, Location};
@@ -8,7 +9,7 @@ use super::rule::Meta;
 use super::rules::RULES;
 use super::selectors::{names, strength, successor, unknown};
 use super::settings::Settings;
-use super::suppress::{Day, Pattern, Suppression, suppress};
+use super::suppress::{Day, Suppression, suppress};
 use crate::error::{Place, Result};
 
 /// An entry of the configuration that names no rule, or names it by a code of old.
@@ -57,7 +58,7 @@ pub(super) struct Control {
     /// Where each suppression stands.
     places: Vec<Option<Entry>>,
     /// Codes of the rules that some scans are spared.
-    ignores: Vec<(Pattern, Vec<&'static str>)>,
+    ignores: Vec<(GlobMatcher, Vec<&'static str>)>,
     misnamed: Vec<Misnamed>,
     pub(super) today: Option<Day>,
 }
@@ -73,7 +74,7 @@ impl Control {
         Ok(Self {
             suppressions: settings.suppress.clone(),
             places: (0..settings.suppress.len()).map(place).collect(),
-            ignores: settings.per_scan_ignores.iter().map(|(p, list)| (p.clone(), codes(list))).collect(),
+            ignores: settings.per_scan_ignores.iter().map(|(p, list)| (p.matcher(), codes(list))).collect(),
             misnamed: settings.misnamed()?,
             today: None,
         })
@@ -81,7 +82,7 @@ impl Control {
 
     /// Whether a scan is spared a rule.
     pub(super) fn ignores(&self, scene: &str, code: &str) -> bool {
-        self.ignores.iter().any(|(pattern, codes)| codes.contains(&code) && pattern.matches(scene))
+        self.ignores.iter().any(|(pattern, codes)| codes.contains(&code) && pattern.is_match(scene))
     }
 
     /// Suppresses findings; what rules for the configuration look at says what came of it. `ran`

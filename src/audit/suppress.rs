@@ -73,14 +73,11 @@ impl Suppression {
         place
     }
 
-    /// Whether a finding of its rule is at its place.
+    /// Whether a finding of its rule and scan is at its place.
     fn fits(&self, f: &Finding) -> bool {
-        let scene = |p: &Pattern| f.scene_id.as_deref().is_some_and(|id| p.matches(id));
         // `3` and `"3"` are the same annotation.
         let ann = |a: &Annotation| f.ann_id.as_ref().is_some_and(|b| a.to_string() == b.to_string());
-        self.scene.as_ref().is_none_or(scene)
-            && self.object.is_none_or(|o| f.object_id == Some(o))
-            && self.ann.as_ref().is_none_or(ann)
+        self.object.is_none_or(|o| f.object_id == Some(o)) && self.ann.as_ref().is_none_or(ann)
     }
 }
 
@@ -94,12 +91,17 @@ pub(super) fn suppress(list: &[Suppression], findings: &mut [Finding], today: Op
             at.entry((rule.code, scene)).or_default().push(i);
         }
     }
+    // Ids are looked up; globs are tried one by one.
+    let glob = |s: &Suppression| s.scene.as_ref().filter(|p| p.literal().is_none()).map(Pattern::matcher);
+    let globs: Vec<Option<GlobMatcher>> = list.iter().map(glob).collect();
     let mut counts = vec![0; list.len()];
     for f in findings {
         let anywhere = at.get(&(f.code.as_str(), None));
         let here = f.scene_id.as_deref().and_then(|scene| at.get(&(f.code.as_str(), Some(scene))));
         let of_rule = anywhere.into_iter().chain(here).flatten().copied();
-        let mut fits: Vec<usize> = of_rule.filter(|&i| list[i].fits(f)).collect();
+        let in_scene = |glob: &GlobMatcher| f.scene_id.as_deref().is_some_and(|id| glob.is_match(id));
+        let fits = |&i: &usize| globs[i].as_ref().is_none_or(in_scene) && list[i].fits(f);
+        let mut fits: Vec<usize> = of_rule.filter(fits).collect();
         fits.sort_unstable();
         if let Some(&i) = fits.iter().find(|&&i| !list[i].has_expired(today)) {
             counts[i] += 1;
@@ -107,25 +109,27 @@ pub(super) fn suppress(list: &[Suppression], findings: &mut [Finding], today: Op
             let expires = list[i].expires.map(|day| day.to_string());
             f.suppression = Some(Excuse { reason: list[i].reason.clone(), expires });
         } else {
-            fits.iter().for_each(|&i| counts[i] += 1);
+            for i in fits {
+                counts[i] += 1;
+            }
         }
     }
     counts
 }
 
 /// The id of a scan, or a glob that ids match.
-#[derive(Clone)]
-pub struct Pattern(GlobMatcher);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pattern(Glob);
 
 impl Pattern {
     /// As it was written.
     pub fn as_str(&self) -> &str {
-        self.0.glob().glob()
+        self.0.glob()
     }
 
-    /// Whether a scan's id matches.
-    pub fn matches(&self, id: &str) -> bool {
-        self.0.is_match(id)
+    /// What tells whether an id matches.
+    pub fn matcher(&self) -> GlobMatcher {
+        self.0.compile_matcher()
     }
 
     /// The only id that matches, if it is one.
@@ -137,9 +141,7 @@ impl Pattern {
 impl<'de> Deserialize<'de> for Pattern {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let glob = Glob::new(&text);
-        glob.map(|g| Self(g.compile_matcher()))
-            .map_err(|e| D::Error::custom(format!("no pattern of scans: {e}")))
+        Glob::new(&text).map(Self).map_err(|e| D::Error::custom(format!("no pattern of scans: {e}")))
     }
 }
 
@@ -168,14 +170,6 @@ impl fmt::Debug for Pattern {
         write!(f, "{:?}", self.as_str())
     }
 }
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Pattern {}
 
 impl PartialOrd for Pattern {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -232,8 +226,8 @@ mod tests {
             assert_eq!(hidden(&rule("empty-text")), fits, "{place}");
             assert!(!hidden(&rule("TXT301")));
         }
-        let nowhere = finding(None, None, None);
-        assert!(!list("[[suppress]]\nrule='TXT101'\nreason='r'\nscene='*'").unwrap()[0].fits(&nowhere));
+        let anywhere = list("[[suppress]]\nrule='TXT101'\nreason='r'\nscene='*'").unwrap();
+        assert_eq!(suppress(&anywhere, &mut [finding(None, None, None), here], None), [1]);
     }
 
     #[test]

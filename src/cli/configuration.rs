@@ -11,7 +11,7 @@ use crate::pipeline::ConfigFile;
 #[command(next_help_heading = "Configuration")]
 pub(super) struct Configuration {
     /// Read this file [default: the nearest dataprep.toml upwards, or pyproject.toml with a section
-    /// [tool.dataprep]], or set a key, as in 'audit.ignore = ["TXT"]'; can be repeated
+    /// tool.dataprep], or set a key, as in 'audit.preview = true'; can be repeated
     #[arg(long, value_name = "FILE|KEY=VALUE")]
     config: Vec<String>,
     /// Read no file

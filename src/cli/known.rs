@@ -40,11 +40,11 @@ impl Known {
     /// What is known; `partial` says whether only a part of the data set is audited.
     pub(super) fn baseline(&self, configured: Option<&Path>, partial: bool) -> Result<Option<Baseline>> {
         let Some(path) = self.file(configured) else {
-            return match self.prune_baseline {
-                false => Ok(None),
-                true => Err(Error::new(Kind::Config, "there is no baseline to prune")
-                    .help("name it with --baseline FILE, or in dataprep.toml: [audit] baseline = \"FILE\"")),
-            };
+            if self.prune_baseline {
+                return Err(Error::new(Kind::Config, "there is no baseline to prune")
+                    .help("name it with --baseline FILE, or in dataprep.toml: [audit] baseline = \"FILE\""));
+            }
+            return Ok(None);
         };
         if self.prune_baseline && partial {
             return Err(Error::new(
@@ -83,25 +83,17 @@ impl Known {
         }
         let (Some(path), Some(baseline)) = (self.file(configured), engine.known()) else { return Ok(false) };
         let gone = engine.vanished(report);
-        let list: Vec<String> = gone.counts().map(|(code, n)| format!("{code} {n}")).collect();
-        let (n, list) = (gone.len(), list.join(", "));
-        if n == 0 {
+        if gone.is_empty() {
             return Ok(false);
         }
+        let list: Vec<String> = gone.counts().map(|(code, n)| format!("{code} {n}")).collect();
+        let of = format!("{} of {} known findings ({})", gone.len(), baseline.len(), list.join(", "));
         if self.prune_baseline {
-            let left = baseline.without(&gone);
-            publish(path, &left)?;
-            output.note(&format!(
-                "took {n} findings out of {} ({list}); {} are left",
-                path.display(),
-                left.len()
-            ));
+            publish(path, &baseline.without(&gone))?;
+            output.note(&format!("took {of} out of {}", path.display()));
         } else {
-            output.note(&format!(
-                "{}: {n} of {} known findings are not found any more ({list}); --prune-baseline takes them out",
-                path.display(),
-                baseline.len()
-            ));
+            let path = path.display();
+            output.note(&format!("{path}: {of} are not found any more; --prune-baseline takes them out"));
         }
         Ok(false)
     }

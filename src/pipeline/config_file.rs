@@ -161,6 +161,10 @@ mod tests {
             fs::write(inner.join("pyproject.toml"), other).unwrap();
             assert_eq!(ConfigFile::find(&inner).as_deref(), Some(outer.as_path()));
         }
+        fs::write(inner.join("pyproject.toml"), "oops\n[tool.dataprep]\n").unwrap();
+        let broken = ConfigFile::find(&inner).unwrap();
+        assert!(ConfigFile::read(&broken).unwrap_err().to_string().contains("a/pyproject.toml:1:"));
+        fs::write(&broken, "[project]\n").unwrap();
         let up = inner.join("../a/..");
         assert_eq!(ConfigFile::find(&up), Some(outer.canonicalize().unwrap()));
         let config = ConfigFile::read(&outer).unwrap();

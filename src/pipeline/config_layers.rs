@@ -122,9 +122,12 @@ pub(super) fn find(start: &Path) -> Option<PathBuf> {
     Some(found.strip_prefix(here).map(Path::to_path_buf).unwrap_or(found))
 }
 
+/// Whether the file has our section. One that cannot be read as TOML and seems to have it does, so
+/// that somebody hears of it.
 fn has_section(path: &Path) -> bool {
     let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.contains("dataprep") && DeTable::parse(&text).is_ok_and(|root| section(root, &SHARED.1).is_some())
+    let seems = text.contains("[tool.dataprep");
+    DeTable::parse(&text).map_or(seems, |root| section(root, &SHARED.1).is_some())
 }
 
 fn section<'a>(root: Spanned<DeTable<'a>>, path: &[&str]) -> Option<Spanned<DeTable<'a>>> {
