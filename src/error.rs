@@ -156,6 +156,13 @@ impl Error {
         told
     }
 
+    /// Says first what the message is about.
+    #[must_use]
+    pub fn about(mut self, what: &str) -> Self {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
     /// Names the file.
     #[must_use]
     pub fn at(mut self, path: impl AsRef<Path>) -> Self {

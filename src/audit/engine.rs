@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use super::baseline::Baseline;
 use super::context::{DatasetContext, ScanContext};
+use super::control::Control;
 use super::finding::{Finding, Severity};
 use super::fix;
 use super::profile::Profile;
@@ -12,6 +14,7 @@ use super::rule::{Rule, Sink};
 use super::rules;
 use super::settings::{Settings, Thresholds};
 use super::summary::{ScanFacts, Summary};
+use super::suppress::Day;
 use crate::error::Result;
 use crate::language::Nouns;
 use crate::scene::{Catalogue, LabelTable, Scan};
@@ -24,6 +27,8 @@ pub struct Engine {
     partial: bool,
     /// The nouns of the first label table seen, which every scan of a data set has.
     nouns: OnceLock<(LabelTable, Nouns)>,
+    control: Control,
+    baseline: Option<Baseline>,
 }
 
 /// What the audit of one scan gives.
@@ -38,9 +43,18 @@ pub struct ScanReport {
 impl Engine {
     /// The rules that `settings` select; refuses rules that do not exist.
     pub fn new(settings: &Settings) -> Result<Self> {
+        let control = Control::new(settings)?;
         let rules = settings.rules()?.into_iter().map(|r| (r, settings.severity_of(r.meta()))).collect();
         let profiles = settings.profiles()?;
-        Ok(Self { rules, thresholds: settings.thresholds, profiles, partial: false, nouns: OnceLock::new() })
+        Ok(Self {
+            rules,
+            thresholds: settings.thresholds,
+            profiles,
+            partial: false,
+            nouns: OnceLock::new(),
+            control,
+            baseline: None,
+        })
     }
 
     /// Says whether only a part of the data set was asked for, so that a scan that is not there
@@ -49,6 +63,39 @@ impl Engine {
     pub fn partial(mut self, partial: bool) -> Self {
         self.partial = partial;
         self
+    }
+
+    /// Says what day it is; without one no suppression expires.
+    #[must_use]
+    pub fn today(mut self, today: Day) -> Self {
+        self.control.today = Some(today);
+        self
+    }
+
+    /// Says which findings are known.
+    #[must_use]
+    pub fn baseline(mut self, baseline: Option<Baseline>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
+    /// Which findings are known.
+    pub fn known(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
+    }
+
+    /// Whether the rule with this code runs.
+    pub fn runs(&self, code: &str) -> bool {
+        self.rules.iter().any(|(rule, _)| rule.meta().code == code)
+    }
+
+    /// What the baseline lists and is not there any more. A part of the data set cannot tell, nor
+    /// can a rule that does not run.
+    pub fn vanished(&self, report: &Report) -> Baseline {
+        match &self.baseline {
+            Some(baseline) if !self.partial => baseline.vanished(report, |code| self.runs(code)),
+            _ => Baseline::default(),
+        }
     }
 
     /// Looks at one scan.
@@ -66,7 +113,7 @@ impl Engine {
     /// The shift at which the names of a scan's descriptions agree better with its labels than as
     /// they are, if rule REF104 runs and would say so.
     pub fn shifted(&self, facts: &ScanFacts) -> Option<i64> {
-        let asked = self.rules.iter().any(|(rule, _)| rule.meta().code == "REF104");
+        let asked = self.runs("REF104");
         let mut shifts = facts.agreement.values().filter_map(|a| a.shift(&self.thresholds));
         shifts.next().filter(|_| asked)
     }
@@ -78,9 +125,15 @@ impl Engine {
         self.each(None, catalogue, |rule, sink| rule.dataset(&context, sink))
     }
 
-    /// The report of a run: the findings of its scans and of the whole, settled and counted.
+    /// The report of a run: the findings of its scans, of the whole and of the configuration,
+    /// settled and counted.
     pub fn finish(&self, mut findings: Vec<Finding>, catalogue: &Catalogue, summary: &Summary) -> Report {
         findings.extend(self.dataset(catalogue, summary));
+        let control = self.control.apply(&mut findings, !self.partial, |meta| self.runs(meta.code));
+        findings.extend(self.each(None, catalogue, |rule, sink| rule.control(&control, sink)));
+        if let Some(baseline) = &self.baseline {
+            baseline.mark(&mut findings);
+        }
         findings.iter_mut().for_each(|f| fix::mark(f, catalogue));
         Report::new(findings, catalogue, summary, !self.partial)
     }
@@ -94,7 +147,8 @@ impl Engine {
         let mut findings = Vec::new();
         for &(rule, severity) in &self.rules {
             let meta = rule.meta();
-            check(rule, &mut Sink { meta, severity, scene, catalogue, findings: &mut findings });
+            let control = &self.control;
+            check(rule, &mut Sink { meta, severity, scene, catalogue, control, findings: &mut findings });
         }
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         findings

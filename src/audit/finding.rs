@@ -128,6 +128,15 @@ pub enum State {
     Suppressed,
 }
 
+/// Why a finding may stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Excuse {
+    /// The reason, as the configuration gives it.
+    pub reason: String,
+    /// From this day on the finding counts again, as in `2027-01-01`.
+    pub expires: Option<String>,
+}
+
 /// One thing that is wrong, or worth knowing. Absent ids and places are null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
@@ -170,6 +179,8 @@ pub struct Finding {
     pub fingerprint: String,
     /// Whether it is new.
     pub state: State,
+    /// Why it may stay, when it is suppressed.
+    pub suppression: Option<Excuse>,
 }
 
 impl Finding {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::engine::{Engine, settle};
 use super::finding::Finding;
+use super::report::Report;
 use super::rules;
 use super::settings::Settings;
 use super::summary::Summary;
@@ -125,20 +126,37 @@ impl Fixture {
     /// The summary and the findings of a run; checks that evidence is documented.
     fn audit_with(&self, settings: &Settings, partial: bool) -> (Summary, Vec<Finding>) {
         let engine = Engine::new(settings).unwrap().partial(partial);
+        let (mut findings, summary) = self.scanned(&engine);
+        findings.extend(engine.dataset(&self.catalogue, &summary));
+        are_documented(&findings);
+        (summary, settle(findings).0)
+    }
+
+    /// The report of a run of `engine`; checks that evidence is documented.
+    pub(super) fn report(&self, engine: &Engine) -> Report {
+        let (findings, summary) = self.scanned(engine);
+        let report = engine.finish(findings, &self.catalogue, &summary);
+        are_documented(&report.findings);
+        report
+    }
+
+    fn scanned(&self, engine: &Engine) -> (Vec<Finding>, Summary) {
         let (mut findings, mut summary) = (Vec::new(), Summary::default());
         for (id, scan) in &self.scans {
             let report = engine.scan(scan, &self.catalogue);
             findings.extend(report.findings);
             summary = summary.merge(Summary::of(id, report.facts)).unwrap();
         }
-        findings.extend(engine.dataset(&self.catalogue, &summary));
-        for f in &findings {
-            let page = rules::find(&f.code).unwrap().meta().explanation();
-            for key in f.evidence.keys() {
-                assert!(page.contains(&format!("`{key}`")), "{}: `{key}` is not documented", f.code);
-            }
+        (findings, summary)
+    }
+}
+
+fn are_documented(findings: &[Finding]) {
+    for f in findings {
+        let page = rules::find(&f.code).unwrap().meta().explanation();
+        for key in f.evidence.keys() {
+            assert!(page.contains(&format!("`{key}`")), "{}: `{key}` is not documented", f.code);
         }
-        (summary, settle(findings).0)
     }
 }
 

@@ -4,7 +4,9 @@
 //! facts; facts of scans merge into a [`Summary`] in any order; [`Engine::dataset`] looks at the
 //! whole. Nothing here reads, prints or changes anything.
 
+mod baseline;
 mod context;
+mod control;
 mod engine;
 mod finding;
 mod fix;
@@ -14,20 +16,30 @@ mod geometry;
 mod identity;
 mod known;
 pub mod pages;
+mod places;
 mod profile;
 pub mod report;
 mod rule;
 pub mod rules;
 mod said;
+mod selectors;
 mod settings;
 mod summary;
+mod suppress;
 
+pub use baseline::Baseline;
 pub use context::{DatasetContext, ScanContext};
+pub use control::{Applied, ControlContext, Misnamed};
 pub use engine::{Engine, ScanReport};
-pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Related, Severity, State};
+pub use finding::{
+    Annotation, Applicability, Draft, Excuse, Finding, Fix, Location, Related, Severity, State,
+};
 pub use fix::{Fixes, Mend, fixes};
+pub use places::{Entry, Places};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
 pub use said::Said;
-pub use settings::{Settings, Thresholds, unknown};
+pub use selectors::unknown;
+pub use settings::{Settings, Thresholds};
 pub use summary::{Agreement, ScanFacts, Summary};
+pub use suppress::{Day, Pattern, Suppression};

@@ -1,6 +1,7 @@
 //! What a rule is, and where it writes its findings down.
 
 use super::context::{DatasetContext, ScanContext};
+use super::control::{Control, ControlContext};
 use super::finding::{Applicability, Draft, Finding, Severity};
 use super::fix::Mend;
 use super::known;
@@ -89,8 +90,8 @@ fn paragraph<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-/// One rule: its page and its check. A rule looks at scans one by one, at the whole data set, or
-/// at both.
+/// One rule: its page and its check. A rule looks at scans one by one, at the whole data set, at
+/// both, or at the configuration.
 pub trait Rule: Sync {
     /// What the rule is called and what its page says.
     fn meta(&self) -> &'static Meta;
@@ -100,6 +101,10 @@ pub trait Rule: Sync {
 
     /// Looks at the whole data set: its catalogue, and the merged facts of its scans.
     fn dataset(&self, _data: &DatasetContext<'_>, _out: &mut Sink<'_>) {}
+
+    /// Looks at what the configuration says of findings, once all others are there. What it
+    /// reports cannot be suppressed.
+    fn control(&self, _control: &ControlContext<'_>, _out: &mut Sink<'_>) {}
 
     /// Whether `mine`, a finding of this rule, is the cause of `other`, which then need not be
     /// reported. Asked for findings of the same scan, or of any when `mine` names none.
@@ -150,15 +155,19 @@ pub struct Sink<'a> {
     /// The scan being looked at.
     pub(super) scene: Option<&'a str>,
     pub(super) catalogue: &'a Catalogue,
+    pub(super) control: &'a Control,
     pub(super) findings: &'a mut Vec<Finding>,
 }
 
 impl Sink<'_> {
-    /// Takes a finding down.
+    /// Takes a finding down, unless its scan is spared the rule.
     pub fn report(&mut self, mut draft: Draft) {
         let f = &mut draft.finding;
         if f.scene_id.is_none() {
             f.scene_id = self.scene.map(ToOwned::to_owned);
+        }
+        if f.scene_id.as_deref().is_some_and(|scene| self.control.ignores(scene, self.meta.code)) {
+            return;
         }
         f.split = f.scene_id.as_deref().and_then(|s| self.catalogue.split_of(s)).map(ToOwned::to_owned);
         self.meta.code.clone_into(&mut f.code);

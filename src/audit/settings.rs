@@ -1,14 +1,18 @@
 //! Which rules run, how bad their findings are, and where their thresholds lie.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::finding::Severity;
+use super::places::Places;
 use super::profile::Profile;
 use super::rule::{Meta, Needs, Rule};
-use super::rules::{self, RULES};
+use super::rules::RULES;
+use super::selectors::{names, strength};
+use super::suppress::{Pattern, Suppression};
 use crate::error::{Error, Kind, Result};
 
 /// Which rules run, how bad their findings are, and where their thresholds lie.
@@ -30,8 +34,17 @@ pub struct Settings {
     pub profile: Vec<String>,
     /// Severity of the findings of a rule, by its code.
     pub severity: BTreeMap<String, Severity>,
+    /// Rules that do not run for the scans whose id is, or matches, the key.
+    pub per_scan_ignores: BTreeMap<Pattern, Vec<String>>,
+    /// Findings that may stay, each with the reason why.
+    pub suppress: Vec<Suppression>,
+    /// File with findings that are known, as `--write-baseline` writes it.
+    pub baseline: Option<PathBuf>,
     /// Numbers that rules compare with.
     pub thresholds: Thresholds,
+    /// Where entries stand; those that stand nowhere come from the command line.
+    #[serde(skip)]
+    pub places: Places,
 }
 
 impl Default for Settings {
@@ -43,7 +56,11 @@ impl Default for Settings {
             preview: false,
             profile: Vec::new(),
             severity: BTreeMap::new(),
+            per_scan_ignores: BTreeMap::new(),
+            suppress: Vec::new(),
+            baseline: None,
             thresholds: Thresholds::default(),
+            places: Places::default(),
         }
     }
 }
@@ -153,14 +170,7 @@ impl Default for Thresholds {
 impl Settings {
     /// The rules that run, in the order of the table.
     pub(super) fn rules(&self) -> Result<Vec<&'static dyn Rule>> {
-        for selector in self.select.iter().chain(&self.extend_select).chain(&self.ignore) {
-            if !RULES.iter().any(|r| strength(selector, r.meta()).is_some()) {
-                return Err(unknown(selector));
-            }
-        }
-        if let Some(code) = self.severity.keys().find(|c| rules::find(c).is_none()) {
-            return Err(unknown(code));
-        }
+        self.misnamed()?;
         for rule in RULES.iter().map(|r| r.meta()) {
             let named = self.select.iter().chain(&self.extend_select).any(|s| names(s, rule));
             if let (true, Some(missing)) = (named, self.missing(rule)) {
@@ -205,49 +215,8 @@ impl Settings {
 
     /// The severity that the settings give a rule, if any.
     pub(super) fn severity_of(&self, meta: &Meta) -> Option<Severity> {
-        self.severity.iter().find(|(code, _)| code.eq_ignore_ascii_case(meta.code)).map(|(_, &s)| s)
+        self.severity.iter().find(|(code, _)| names(code, meta)).map(|(_, &s)| s)
     }
-}
-
-/// Whether a selector is a rule's own code or name.
-fn names(selector: &str, meta: &Meta) -> bool {
-    selector.eq_ignore_ascii_case(meta.code) || selector.eq_ignore_ascii_case(meta.name)
-}
-
-/// How closely a selector names a rule, `None` when it does not.
-fn strength(selector: &str, meta: &Meta) -> Option<usize> {
-    if selector.eq_ignore_ascii_case("ALL") {
-        return Some(0);
-    }
-    if names(selector, meta) {
-        return Some(meta.code.len());
-    }
-    let start = meta.code.get(..selector.len())?;
-    (!selector.is_empty() && start.eq_ignore_ascii_case(selector)).then_some(selector.len())
-}
-
-/// The error for a rule that does not exist, with the nearest that do.
-pub fn unknown(code: &str) -> Error {
-    let error = Error::new(Kind::Config, format!("there is no rule `{code}`"));
-    let near = near(code);
-    if near.is_empty() {
-        error.help("`dataprep rule --all` lists the rules; prefixes such as REF and ALL select many")
-    } else {
-        error.help(format!("did you mean {}?", near.join(" or ")))
-    }
-}
-
-/// Codes and names like `code`, best first.
-fn near(code: &str) -> Vec<&'static str> {
-    let code = code.to_lowercase();
-    let mut near: Vec<(f64, &str)> = RULES
-        .iter()
-        .flat_map(|r| [r.meta().code, r.meta().name])
-        .map(|word| (strsim::jaro_winkler(&code, &word.to_lowercase()), word))
-        .filter(|&(likeness, _)| likeness > 0.85)
-        .collect();
-    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    near.into_iter().take(3).map(|(_, word)| word).collect()
 }
 
 #[cfg(test)]

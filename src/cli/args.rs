@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{audit, augment, completions, render, rule, schema, synth, verify};
+use super::{audit, augment, completions, init, render, rule, schema, synth, verify};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub enum Command {
     Augment(augment::AugmentArgs),
     /// Check that a folder of shards is what its manifest says
     Verify(verify::VerifyArgs),
+    /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments
+    Init(init::InitArgs),
     /// Explain a rule
     Rule(rule::RuleArgs),
     /// Draw a scan as a picture

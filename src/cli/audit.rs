@@ -1,15 +1,19 @@
 //! `dataprep audit`.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
+use super::configuration::Configuration;
 use super::fix::{self, FixArgs};
+use super::known::Known;
 use super::report::ReportArgs;
+use super::today::today;
 use super::{Exit, Globals, Output, interrupt};
 use crate::audit::report::Report;
-use crate::audit::{Engine, Profile, Settings, Severity};
+use crate::audit::{Engine, Places, Profile, Settings, Severity};
 use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile};
@@ -31,16 +35,13 @@ pub struct AuditArgs {
     #[command(flatten)]
     rules: Rules,
     #[command(flatten)]
+    known: Known,
+    #[command(flatten)]
     reporting: Reporting,
     #[command(flatten)]
     fixes: FixArgs,
-
-    /// Read this configuration [default: the nearest dataprep.toml upwards]
-    #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
-    config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long, help_heading = "Configuration")]
-    isolated: bool,
+    #[command(flatten)]
+    configuration: Configuration,
 }
 
 #[derive(Debug, clap::Args)]
@@ -61,6 +62,12 @@ struct Data {
     /// Only scans whose id matches; the others are taken to be there
     #[arg(long, value_name = "GLOB")]
     scenes: Option<String>,
+    /// Only this many scans, drawn by their ids; the others are taken to be there
+    #[arg(long, value_name = "N")]
+    sample: Option<NonZeroUsize>,
+    /// Draw the sample by this number
+    #[arg(long, value_name = "S", requires = "sample", default_value_t = 0)]
+    seed: u64,
 }
 
 #[derive(Debug, clap::Args)]
@@ -92,6 +99,9 @@ struct Reporting {
     /// Exit with 1 when there is a finding this bad
     #[arg(long, value_name = "LEVEL", default_value = "error")]
     fail_on: FailOn,
+    /// Exit with 1 when there are more warnings than this
+    #[arg(long, value_name = "N")]
+    max_warnings: Option<u64>,
     /// Exit with 0 whatever is found
     #[arg(short, long)]
     exit_zero: bool,
@@ -155,10 +165,16 @@ fn severity(text: &str) -> Result<(String, Severity), String> {
 pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     let stop = interrupt::flag();
     args.reporting.reports.check(args.fixes.fix)?;
-    let config = configuration(args, output)?;
-    let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?;
+    let near = args.scans.first().map_or(Path::new("."), PathBuf::as_path);
+    let config = args.configuration.read(near, output)?;
+    let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?.today(today()?);
     let request = request(args, &config);
-    let found = load::discover(&request)?;
+    let mut found = load::discover(&request)?;
+    let sampled = args.data.sample.is_some_and(|n| found.sample(n.get(), args.data.seed));
+    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
+    let partial = single || sampled || args.data.scenes.is_some();
+    let baseline = args.known.baseline(config.audit.baseline.as_deref(), partial)?;
+    let engine = engine.partial(partial).baseline(baseline);
     for note in &found.notes {
         output.note(note);
     }
@@ -167,8 +183,6 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     for note in catalogue.notes() {
         output.note(&note);
     }
-    let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
-    let engine = engine.partial(single || args.data.scenes.is_some());
 
     let bar = bar(found.scans.len(), globals);
     let audited = pipeline::audit(
@@ -181,23 +195,12 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     );
     bar.finish_and_clear();
     let report = audited?.report;
-    args.reporting.reports.write(&report, args.fixes.fix, output)?;
+    args.reporting.reports.write(&report, &args.known.shown(&report), args.fixes.fix, output)?;
+    let kept = args.known.keep(&engine, &report, config.audit.baseline.as_deref(), output)?;
     if fix::run(&args.fixes, args.reporting.reports.output(), &report, &catalogue, output)? {
         return Ok(Exit::Findings);
     }
-    Ok(exit(&report, &args.reporting))
-}
-
-fn configuration(args: &AuditArgs, output: &Output) -> Result<ConfigFile> {
-    let near = args.scans.first().map_or(Path::new("."), PathBuf::as_path);
-    let path = match &args.config {
-        Some(path) => Some(path.clone()),
-        None if args.isolated => None,
-        None => ConfigFile::find(near),
-    };
-    let Some(path) = path else { return Ok(ConfigFile::default()) };
-    output.note(&format!("configuration: {}", path.display()));
-    ConfigFile::read(&path)
+    Ok(if kept { Exit::Clean } else { exit(&report, &args.reporting) })
 }
 
 /// `--select` replaces what the configuration selects; the others add to it.
@@ -205,6 +208,10 @@ fn settings(args: &Rules, mut settings: Settings) -> Settings {
     if !args.select.is_empty() {
         settings.select.clone_from(&args.select);
         settings.extend_select.clear();
+        // What replaces them stands on the command line.
+        for key in ["audit/select", "audit/extend-select"] {
+            settings.places.replace(key, &Places::default(), key);
+        }
     }
     settings.extend_select.extend_from_slice(&args.extend_select);
     settings.ignore.extend_from_slice(&args.ignore);
@@ -250,7 +257,8 @@ fn exit(report: &Report, args: &Reporting) -> Exit {
         FailOn::Info => t.errors + t.warnings + t.infos,
         FailOn::Never => 0,
     };
-    if bad > 0 && !args.exit_zero { Exit::Findings } else { Exit::Clean }
+    let many = args.max_warnings.is_some_and(|most| t.warnings > most);
+    if (bad > 0 || many) && !args.exit_zero { Exit::Findings } else { Exit::Clean }
 }
 
 #[cfg(test)]

@@ -7,14 +7,19 @@ mod args;
 mod audit;
 mod augment;
 mod completions;
+mod configuration;
+mod files;
 mod fix;
+mod init;
 mod interrupt;
+mod known;
 mod output;
 mod render;
 mod report;
 mod rule;
 mod schema;
 mod synth;
+mod today;
 mod verify;
 
 use std::process::ExitCode;
@@ -66,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
+        Command::Init(args) => init::run(args, &cli.globals, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
         Command::Render(args) => render::run(args, &cli.globals, &mut output),
         Command::Synth(args) => synth::run(args, &cli.globals, &mut output),

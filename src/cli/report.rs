@@ -69,6 +69,11 @@ impl Format {
         matches!(self, Self::Full | Self::Grouped)
     }
 
+    /// Whether people read it in a terminal.
+    fn is_for_people(self) -> bool {
+        matches!(self, Self::Full | Self::Concise | Self::Grouped)
+    }
+
     fn write(self, report: &Report, most: usize, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Full => out.write_all(report::full(report, most).as_bytes()),
@@ -148,16 +153,27 @@ impl ReportArgs {
         Ok(())
     }
 
-    /// Writes the files, then stdout: who reads only the head of stdout has the files whole. `-o` is
-    /// no report when `fixing`.
-    pub(super) fn write(&self, report: &Report, fixing: bool, output: &mut Output) -> Result<()> {
+    /// Writes the files, then stdout: who reads only the head of stdout has the files whole.
+    /// Reports for people begin with `known`. `-o` is no report when `fixing`.
+    pub(super) fn write(
+        &self,
+        report: &Report,
+        known: &str,
+        fixing: bool,
+        output: &mut Output,
+    ) -> Result<()> {
         let most = if self.max_findings == 0 { usize::MAX } else { self.max_findings };
         for Target { format, path } in &self.report {
             publish(path, format.coloured(), |out| format.write(report, most, out), output)?;
         }
         let coloured = self.output_format.coloured() && !self.statistics;
         let main = |out: &mut dyn Write| match (self.statistics, self.output_format) {
-            (false, format) => format.write(report, most, out),
+            (false, format) => {
+                if format.is_for_people() {
+                    out.write_all(known.as_bytes())?;
+                }
+                format.write(report, most, out)
+            }
             (true, Format::Json) => out.write_all(report::statistics_json(report).as_bytes()),
             (true, _) => out.write_all(report::statistics(report).as_bytes()),
         };

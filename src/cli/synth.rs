@@ -7,7 +7,7 @@ use super::{Exit, Globals, Output};
 use crate::audit;
 use crate::error::{Error, Kind, Result};
 use crate::store::Local;
-use crate::synth::{Fault, Options, README_STARTS, faults, generate};
+use crate::synth::{CONFIGURATION_STARTS, Fault, Options, README_STARTS, faults, generate};
 
 /// Arguments of `dataprep synth`.
 #[derive(Debug, clap::Args)]
@@ -87,11 +87,12 @@ fn make_way(dir: &Path, overwrite: bool) -> Result<()> {
     if !readme.starts_with(README_STARTS) {
         return held("--overwrite only replaces what `dataprep synth` made; choose another folder");
     }
-    let scans = dir.join("scans");
-    match std::fs::remove_dir_all(&scans) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", scans, &e)),
-        _ => Ok(()),
+    let store = Local::new(dir);
+    let configuration = store.read_if_present("dataprep.toml")?;
+    if configuration.is_some_and(|text| text.starts_with(CONFIGURATION_STARTS.as_bytes())) {
+        store.remove("dataprep.toml")?;
     }
+    store.remove_folder("scans")
 }
 
 #[cfg(test)]
@@ -109,7 +110,11 @@ mod tests {
         }
         std::fs::write(dir.path().join("README.txt"), README_STARTS).unwrap();
         assert_eq!(make_way(dir.path(), false).unwrap_err().kind(), Kind::Conflict);
-        make_way(dir.path(), true).unwrap();
-        assert!(!dir.path().join("scans").exists());
+        for (text, kept) in [("mine", true), (CONFIGURATION_STARTS, false)] {
+            std::fs::write(dir.path().join("dataprep.toml"), text).unwrap();
+            make_way(dir.path(), true).unwrap();
+            assert!(!dir.path().join("scans").exists());
+            assert_eq!(dir.path().join("dataprep.toml").exists(), kept);
+        }
     }
 }

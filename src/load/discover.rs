@@ -55,6 +55,25 @@ const FAMILIES: [(Format, &str, &str); 4] = [
     (Format::Multi3dRefer, "multi3drefer_", "json"),
     (Format::Reason3d, "reason3d_", "json"),
 ];
+impl Found {
+    /// Keeps `n` scans, drawn by their ids and the seed alone: the same ids, and mostly the same
+    /// when others come or go. Says whether any was left out.
+    pub fn sample(&mut self, n: usize, seed: u64) -> bool {
+        let total = self.scans.len();
+        if n >= total {
+            return false;
+        }
+        self.scans.sort_by_cached_key(|scan| {
+            let mut hash = blake3::Hasher::new_derive_key("dataprep 1 sample of scans");
+            hash.update(&seed.to_le_bytes()).update(scan.id.as_bytes());
+            *hash.finalize().as_bytes()
+        });
+        self.scans.truncate(n);
+        self.scans.sort_by(|a, b| a.id.cmp(&b.id));
+        self.notes.push(format!("sample: {n} of {total} scans, by seed {seed}"));
+        true
+    }
+}
 
 /// Looks at the folders and files of a request; reads nothing but folders.
 ///
@@ -443,6 +462,28 @@ mod tests {
         assert_eq!(found.scans[2].dir, scans.join("scene0001_00"));
         let said: Vec<_> = found.notes.iter().filter(|n| n.contains("two folders")).collect();
         assert_eq!(said.len(), 1, "{said:?}");
+    }
+
+    #[test]
+    fn a_sample_depends_on_ids_and_seed_alone() {
+        let found = |ids: &[u32]| Found {
+            scans: ids.iter().map(|i| ScanEntry { id: format!("scene{i:04}_00"), dir: "".into() }).collect(),
+            ..Found::default()
+        };
+        let sample = |ids: &[u32], n: usize, seed: u64| {
+            let mut found = found(ids);
+            assert_eq!(found.sample(n, seed), n < ids.len());
+            found.scans.into_iter().map(|s| s.id).collect::<Vec<_>>()
+        };
+        let all: Vec<u32> = (0..40).collect();
+        let one = sample(&all, 10, 7);
+        assert_eq!(one.len(), 10);
+        assert!(one.is_sorted());
+        assert_eq!(one, sample(&all.iter().rev().copied().collect::<Vec<_>>(), 10, 7));
+        assert_ne!(one, sample(&all, 10, 8));
+        let more = sample(&(0..44).collect::<Vec<_>>(), 10, 7);
+        assert!(one.iter().filter(|id| more.contains(id)).count() >= 6, "{one:?} {more:?}");
+        assert_eq!(sample(&all, 40, 7).len(), 40);
     }
 
     #[test]

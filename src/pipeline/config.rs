@@ -336,7 +336,7 @@ impl Overrides {
 
 /// `path` as seen from the folder `base`. A leading `..` takes a plain folder off `base`, so that
 /// messages show short paths.
-fn beside(base: &Path, path: &Path) -> PathBuf {
+pub(super) fn beside(base: &Path, path: &Path) -> PathBuf {
     match (path.strip_prefix(".."), base.file_name()) {
         (Ok(rest), Some(_)) if !base.is_symlink() => beside(base.parent().unwrap_or(Path::new("")), rest),
         _ => base.join(path),

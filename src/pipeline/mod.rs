@@ -10,6 +10,7 @@ mod audit;
 mod commit;
 mod config;
 mod config_file;
+mod config_layers;
 mod plan;
 mod progress;
 mod run;

@@ -159,6 +159,9 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
 /// The first words of the README of a made data set.
 pub const README_STARTS: &str = "Made by `dataprep synth`";
 
+/// The first words of the configuration of a made data set.
+pub const CONFIGURATION_STARTS: &str = "# Made by `dataprep synth`.";
+
 fn readme(options: &Options) -> String {
     let Options { scenes, vertices, seed, fault } = options;
     let fault = fault.map_or_else(String::new, |f| format!(" --fault {}", f.code));

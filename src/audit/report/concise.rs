@@ -7,7 +7,7 @@ use super::{Report, one_line};
 /// `file:line:column: CODE [severity] scene/object/ann message`, one line per finding, then the
 /// totals.
 pub fn concise(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    for f in &report.findings {
+    for f in report.fresh() {
         let parts = [f.path() + ":", format!("{} [{}]", f.code, f.severity), f.place(), f.message.clone()];
         let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|p| !matches!(*p, "" | ":")).collect();
         writeln!(out, "{}", one_line(&parts.join(" ")))?;

@@ -8,6 +8,7 @@ mod grouped;
 mod json;
 mod json_lines;
 mod junit;
+mod known;
 mod markdown;
 mod sarif;
 mod statistics;
@@ -27,12 +28,13 @@ pub use grouped::grouped;
 pub use json::{json, schema, write_json};
 pub use json_lines::json_lines;
 pub use junit::junit;
+pub use known::known;
 pub use markdown::{MOST_BYTES, markdown};
 pub use sarif::{MOST_RESULTS, sarif};
 pub use statistics::{statistics, statistics_json};
 
 use super::engine::settle;
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Severity, State};
 use super::rules;
 use super::summary::Summary;
 use crate::scene::Catalogue;
@@ -50,7 +52,7 @@ pub struct Report {
     pub summary: Totals,
     /// What is wrong, one entry for each rule and severity, the most urgent first.
     pub causes: Vec<Cause>,
-    /// Each finding, worst first.
+    /// Each finding, worst first, whatever its state.
     pub findings: Vec<Finding>,
 }
 
@@ -78,17 +80,21 @@ pub struct Totals {
     pub descriptions: u64,
     /// Vertices of these scans.
     pub vertices: u64,
-    /// Findings of severity error.
+    /// New findings of severity error.
     pub errors: u64,
-    /// Findings of severity warning.
+    /// New findings of severity warning.
     pub warnings: u64,
-    /// Findings of severity info.
+    /// New findings of severity info.
     pub infos: u64,
+    /// Findings that the baseline lists.
+    pub baseline: u64,
+    /// Findings that the configuration suppresses.
+    pub suppressed: u64,
     /// Findings left out because another finding explains them.
     pub explained: u64,
 }
 
-/// All findings of one rule and severity.
+/// All new findings of one rule and severity.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
@@ -113,7 +119,8 @@ impl Report {
     pub fn new(findings: Vec<Finding>, catalogue: &Catalogue, summary: &Summary, complete: bool) -> Self {
         let (findings, explained) = settle(findings);
         let causes = causes(&findings, catalogue);
-        let of = |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
+        let count = |is: &dyn Fn(&Finding) -> bool| findings.iter().filter(|f| is(f)).count() as u64;
+        let of = |severity| count(&|f| f.state == State::New && f.severity == severity);
         let sum = |get: fn(&super::ScanFacts) -> u64| summary.scans.values().map(get).sum();
         let mut totals = Totals {
             verdict: String::new(),
@@ -123,6 +130,8 @@ impl Report {
             errors: of(Severity::Error),
             warnings: of(Severity::Warning),
             infos: of(Severity::Info),
+            baseline: count(&|f| f.state == State::Baseline),
+            suppressed: count(&|f| f.state == State::Suppressed),
             explained: explained as u64,
         };
         totals.verdict = verdict(&totals, &causes);
@@ -133,7 +142,7 @@ impl Report {
 
     /// The findings of a cause, in order.
     fn findings_of<'a>(&'a self, cause: &'a Cause) -> impl Iterator<Item = &'a Finding> {
-        self.findings.iter().filter(|f| f.severity == cause.severity && f.code == cause.code)
+        self.fresh().filter(|f| f.severity == cause.severity && f.code == cause.code)
     }
 
     /// The findings that neither a baseline nor a suppression knows.
@@ -165,12 +174,19 @@ impl Report {
         let counts = [(t.errors, "error"), (t.warnings, "warning"), (t.infos, "note")];
         let counts: Vec<String> =
             counts.into_iter().filter(|c| c.0 > 0).map(|(n, noun)| plural(n, noun)).collect();
-        let found = if counts.is_empty() { "nothing wrong".into() } else { counts.join(", ") };
+        let nothing = if t.baseline + t.suppressed > 0 { "nothing new" } else { "nothing wrong" };
+        let found = if counts.is_empty() { nothing.into() } else { counts.join(", ") };
         let mut text = format!(
             "Found {found} in {}, {}.",
             plural(t.scans, "scan"),
             plural(t.descriptions, "description"),
         );
+        let known = [(t.baseline, "in the baseline"), (t.suppressed, "suppressed")];
+        let known: Vec<String> =
+            known.iter().filter(|(n, _)| *n > 0).map(|(n, state)| format!("{n} {state}")).collect();
+        if !known.is_empty() {
+            text += &format!(" Known: {}.", known.join(", "));
+        }
         if t.explained > 0 {
             let is = if t.explained == 1 { "is" } else { "are" };
             text += &format!(" {} that others explain {is} left out.", plural(t.explained, "finding"));
@@ -205,9 +221,10 @@ fn numbered(seen: &mut BTreeMap<String, u64>, name: &str) -> String {
     if *count == 1 { name.to_owned() } else { format!("{name}-{count}") }
 }
 
-/// One cause for each rule and severity, the worst and most harmful first.
+/// One cause for each rule and severity of new findings, the worst and most harmful first.
 fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
-    let groups = findings.chunk_by(|a, b| (a.severity, &a.code) == (b.severity, &b.code));
+    let fresh: Vec<&Finding> = findings.iter().filter(|f| f.state == State::New).collect();
+    let groups = fresh.chunk_by(|a, b| (a.severity, &a.code) == (b.severity, &b.code));
     let mut causes: Vec<Cause> = groups.map(|group| cause(group, catalogue)).collect();
     causes.sort_by(|a, b| {
         let key = |c: &Cause| (c.severity, std::cmp::Reverse(c.descriptions));
@@ -216,7 +233,7 @@ fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
     causes
 }
 
-fn cause(group: &[Finding], catalogue: &Catalogue) -> Cause {
+fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
     let first = &group[0];
     let scenes: BTreeSet<&str> = group.iter().filter_map(|f| f.scene_id.as_deref()).collect();
     let descriptions: u64 = group.iter().map(|f| f.descriptions).sum();
@@ -257,7 +274,8 @@ fn lower(sentence: &str) -> String {
 /// One sentence that a tired person can act on.
 fn verdict(totals: &Totals, causes: &[Cause]) -> String {
     let Some(worst) = causes.iter().find(|c| c.severity < Severity::Info) else {
-        return format!("Clean: nothing wrong in {}.", plural(totals.scans, "scan"));
+        let wrong = if totals.baseline + totals.suppressed > 0 { "new" } else { "wrong" };
+        return format!("Clean: nothing {wrong} in {}.", plural(totals.scans, "scan"));
     };
     let harm = match worst.descriptions {
         0 => String::new(),

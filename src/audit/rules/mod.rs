@@ -1,6 +1,7 @@
 //! The rules: one file each, and the table that lists them.
 
 mod amb;
+mod cfg;
 mod dup;
 mod fil;
 mod msh;
@@ -85,6 +86,10 @@ pub static RULES: &[&dyn Rule] = &[
     &dup::similar_room::SimilarRoom,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
+    &cfg::unused_suppression::UnusedSuppression,
+    &cfg::expired_suppression::ExpiredSuppression,
+    &cfg::unknown_rule::UnknownRule,
+    &cfg::deprecated_code::DeprecatedCode,
 ];
 
 /// The rule with this code.

@@ -4,6 +4,7 @@
 //! are written; or in the files of the whole data set once they are there.
 
 mod amb;
+mod cfg;
 mod dup;
 mod fil;
 mod msh;
@@ -122,15 +123,6 @@ impl<'a> Files<'a> {
         &self.scans[0]
     }
 
-    /// The first scan of a split; refuses data sets too small to have one.
-    fn first_of(&self, split: Split) -> Result<&'a Kept> {
-        self.scans.iter().find(|s| s.split == split).ok_or_else(|| {
-            Error::new(Kind::Config, "the data set is too small for this fault")
-                .expected(format!("a scan for {}", split.name()))
-                .help("ask for more scans with --scenes")
-        })
-    }
-
     /// Changes the bytes of a file.
     fn bytes(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         let mut bytes = self.store.read(name)?;
@@ -166,5 +158,13 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
     FAMILIES.iter().copied().flatten()
 }
 
-static FAMILIES: &[&[Fault]] =
-    &[&fil::FAULTS, &msh::FAULTS, &obj::FAULTS, &refs::FAULTS, &txt::FAULTS, &amb::FAULTS, &dup::FAULTS];
+static FAMILIES: &[&[Fault]] = &[
+    &fil::FAULTS,
+    &msh::FAULTS,
+    &obj::FAULTS,
+    &refs::FAULTS,
+    &txt::FAULTS,
+    &amb::FAULTS,
+    &dup::FAULTS,
+    &cfg::FAULTS,
+];
