@@ -26,7 +26,6 @@ pub fn known(report: &Report, state: State) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::text;
     use super::super::tests::{faulty, report};
     use super::super::{concise, full};
     use super::*;
@@ -45,7 +44,7 @@ mod tests {
         );
         assert!(text.contains("    because will be mended (until 2027-01-01)\n"), "{text}");
         assert!(
-            !text(|out| concise(&report, out)).contains("REF103")
+            !super::super::tests::text(|out| concise(&report, out)).contains("REF103")
                 && !full(&report, 9).contains("is labelled")
         );
     }
