@@ -150,8 +150,11 @@ mod tests {
         });
         let found = edits(&f, false);
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].1.tokens.as_ref().unwrap()[..4], ["it", "is", "a", "table"]);
-        assert_eq!(found[1].1.text.as_deref(), Some("it is a office chair on the left of the door."));
+        assert_eq!(found[0].1.tokens.as_ref().unwrap()[..4], ["this", "table", "is", "the"]);
+        assert_eq!(
+            found[1].1.text.as_deref(),
+            Some("this office chair is the one to the left as you come in through the door.")
+        );
     }
 
     #[test]

@@ -112,6 +112,12 @@ pub trait Rule: Sync {
         false
     }
 
+    /// One sentence for several findings of this rule and severity, where more can be said than what
+    /// the rule's page begins with.
+    fn cause(&self, _findings: &[&Finding]) -> Option<String> {
+        None
+    }
+
     /// What to change in the references so that `mine`, a finding of this rule, goes away; nothing
     /// where that is not for a program to say.
     fn mend(&self, _mine: &Finding, _catalogue: &Catalogue) -> Mend {

@@ -1,4 +1,5 @@
-//! The report for people: by rule, worst first, with why and what to do.
+//! The report for people: by rule, worst first, with why and what to do; at the end the verdict, a
+//! sentence for each cause, and the counts.
 
 use anstyle::{AnsiColor, Style};
 
@@ -9,6 +10,8 @@ use crate::audit::rules;
 pub(super) const BOLD: Style = Style::new().bold();
 pub(super) const DIM: Style = Style::new().dimmed();
 const WIDTH: usize = 100;
+/// Causes that the end of a report tells of.
+const CAUSES: usize = 12;
 
 pub(super) fn style(severity: Severity) -> Style {
     let colour = match severity {
@@ -20,22 +23,31 @@ pub(super) fn style(severity: Severity) -> Style {
 }
 
 /// The findings of each cause, at most `most` of each, with why they matter and what to do; then
-/// totals and verdict. Carries ANSI styles, which the output strips where nobody sees them.
+/// the verdict, its causes by harm, and totals. Carries ANSI styles, which the output strips where nobody sees them.
 pub fn full(report: &Report, most: usize) -> String {
     let mut text = String::new();
     for cause in &report.causes {
         group(&mut text, report, cause, most);
     }
-    text += &format!("{}\n", report.footer());
     let worst = report.causes.first().map_or(Severity::Info, |c| c.severity);
     let on = style(worst);
     text += &format!("{on}{}{on:#}\n", wrap(&report.summary.verdict, "", "").trim_end());
-    let more: Vec<&Cause> =
-        report.causes.iter().filter(|c| c.severity == Severity::Error).skip(1).take(4).collect();
-    for cause in more {
-        let harm = plural(cause.descriptions, "description");
-        text += &wrap(&format!("{} ({}, {harm})", cause.sentence, cause.code), "  then: ", "        ");
+    let causes: Vec<&Cause> = report.causes.iter().filter(|c| c.severity < Severity::Info).collect();
+    for cause in causes.iter().take(CAUSES) {
+        let harm = match cause.descriptions {
+            0 => String::new(),
+            n => format!(", {}", plural(n, "description")),
+        };
+        let mark = format!("  {:<8} ", cause.severity.word());
+        text += &wrap(&format!("{} ({}{harm})", cause.sentence, cause.code), &mark, "           ");
     }
+    if let more @ 1.. = causes.len().saturating_sub(CAUSES) {
+        text += &format!(
+            "           {DIM}and {} (--statistics counts all){DIM:#}\n",
+            plural(more as u64, "more cause")
+        );
+    }
+    text += &format!("{}\n", report.footer());
     text
 }
 
@@ -129,7 +141,8 @@ mod tests {
             "  = help: Many scans at once",
             "  = rule: dataprep rule REF103\n",
             "\nDo not train on this yet. Fix first: in 2 of 2 train scans, descriptions",
-            "\n  then: scene0001_00/2/1: 1 description of object 2 has no word (TXT101, 1 description)\n",
+            "\n  error    in 2 of 2 train scans, descriptions name another object than the one their id means\n",
+            "\n  error    scene0001_00/2/1: 1 description of object 2 has no word (TXT101, 1 description)\n",
         ] {
             assert!(text.contains(part), "{part}\n{text}");
         }

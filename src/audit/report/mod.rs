@@ -236,14 +236,19 @@ fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
 fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
     let first = &group[0];
     let scenes: BTreeSet<&str> = group.iter().filter_map(|f| f.scene_id.as_deref()).collect();
-    let descriptions: u64 = group.iter().map(|f| f.descriptions).sum();
+    // Two findings may harm the same description.
+    let all = catalogue.descriptions.len() as u64;
+    let descriptions = group.iter().map(|f| f.descriptions).sum::<u64>().min(all.max(first.descriptions));
+    let rule = rules::find(&first.code);
     let sentence = if let [only] = group {
         let file =
             || only.file.as_deref().and_then(|f| Path::new(f).file_name()?.to_str()).map(ToOwned::to_owned);
         let place = Some(only.place()).filter(|p| !p.is_empty()).or_else(file);
         place.map_or_else(|| only.message.clone(), |place| format!("{place}: {}", only.message))
+    } else if let Some(sentence) = rule.and_then(|r| r.cause(group)) {
+        sentence
     } else {
-        let what = rules::find(&first.code).map_or_else(String::new, |r| lower(&r.meta().summary()));
+        let what = rule.map_or_else(String::new, |r| lower(&r.meta().summary()));
         let split = first.split.as_deref().filter(|_| group.iter().all(|f| f.split == first.split));
         let of_split = |id: &str| split.is_none() || catalogue.split_of(id) == split;
         let total = catalogue.scans.iter().filter(|s| of_split(&s.id)).count();
