@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::profile::Profile;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
+use super::tables::Tables;
 use crate::math::{Partition, compact};
 use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
 
@@ -28,6 +29,7 @@ pub struct ScanContext<'a> {
     sizes: OnceCell<Vec<u32>>,
     ownership: OnceCell<Ownership>,
     winners: OnceCell<BTreeSet<i32>>,
+    pub(super) tables: Tables,
 }
 
 impl<'a> ScanContext<'a> {
@@ -50,6 +52,7 @@ impl<'a> ScanContext<'a> {
             sizes: OnceCell::new(),
             ownership: OnceCell::new(),
             winners: OnceCell::new(),
+            tables: Tables::default(),
         }
     }
 
@@ -182,8 +185,9 @@ impl<'a> ScanContext<'a> {
                 let agreement = by_file.entry(d.file).or_default();
                 agreement.descriptions += 1;
                 let name = normalise_label(&d.object_name);
-                for (shift, count) in (-1..=1).zip(&mut agreement.at) {
-                    *count += u64::from(self.is_called(d.object_id.saturating_add(shift), &name));
+                agreement.at[1] += u64::from(self.is_called(d.object_id, &name));
+                for numbering in self.numberings(d.object_id, &name) {
+                    *agreement.by_mut(numbering) += 1;
                 }
             }
         }

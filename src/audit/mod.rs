@@ -17,6 +17,7 @@ mod rule;
 pub mod rules;
 mod settings;
 mod summary;
+mod tables;
 
 pub use context::{DatasetContext, ScanContext};
 pub use engine::{Engine, ScanReport};
@@ -24,4 +25,4 @@ pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Rela
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
 pub use settings::{Settings, Thresholds, unknown};
-pub use summary::{Agreement, ScanFacts, Summary};
+pub use summary::{Agreement, Numbering, ScanFacts, Summary};

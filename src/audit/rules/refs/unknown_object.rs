@@ -9,9 +9,9 @@ rule! {
     ///
     /// # What it checks
     /// That `object_id` is the `objectId` of a group of the scan's aggregation. One finding for each
-    /// object. Evidence: `descriptions`, how many mean it; `annotations`, which; `highest`, the highest id of the scan,
-    /// null when it has no objects; `agrees_at`, −1 or 1 when the object whose id lies that far away
-    /// has the name given.
+    /// object. Evidence: `descriptions`, how many mean it; `annotations`, which; `highest`, the highest
+    /// id of the scan, null when it has no objects; `agrees_at`, the other counts (see REF104) in
+    /// which the id means an object with the name given.
     ///
     /// # Why it matters
     /// There is no mask to learn: the run ends, or the sample trains on an empty mask and scores
@@ -42,7 +42,6 @@ impl Rule for UnknownObject {
         for (id, descriptions) in scan.described().filter(|(id, _)| !scan.objects().contains_key(id)) {
             let first = &descriptions[0];
             let name = normalise_label(&first.object_name);
-            let agrees = [-1, 1].into_iter().find(|s| scan.is_called(id.saturating_add(*s), &name));
             let has = highest.map_or("it has none".into(), |h| format!("its ids end at {h}"));
             let n = descriptions.len();
             let message = format!("the scan has no object {id} ({has}), but {} it", means(n));
@@ -51,7 +50,7 @@ impl Rule for UnknownObject {
                 .evidence("descriptions", n)
                 .annotations(descriptions)
                 .evidence("highest", highest)
-                .evidence("agrees_at", agrees);
+                .evidence("agrees_at", scan.numbering_words(id, &name));
             out.report(draft.harms(n));
         }
     }

@@ -12,8 +12,8 @@ rule! {
     /// # What it checks
     /// That `object_name` is the label of the object with that `objectId`, with `_` for spaces and
     /// whatever the case. One finding for each object and name. Evidence: `name` and `label`, the
-    /// two; `descriptions`, how many give that name; `annotations`, which; `agrees_at`, −1 or 1 when the object whose id
-    /// lies that far away has the name.
+    /// two; `descriptions`, how many give that name; `annotations`, which; `agrees_at`, the other
+    /// counts (see REF104) in which the id means an object with the name.
     ///
     /// # Why it matters
     /// The sentence speaks of one object and the mask shows another. This is the surest sign that
@@ -50,7 +50,6 @@ impl Rule for WrongName {
             }
             for ((_, name), those) in names {
                 let (first, n) = (those[0], those.len());
-                let agrees = [-1, 1].into_iter().find(|s| scan.is_called(id.saturating_add(*s), &name));
                 let message = format!(
                     "object {id} is labelled `{}`, but {} it `{}`",
                     object.raw_category,
@@ -64,7 +63,7 @@ impl Rule for WrongName {
                     .evidence("label", object.raw_category.as_str())
                     .evidence("descriptions", n)
                     .annotations(those)
-                    .evidence("agrees_at", agrees)
+                    .evidence("agrees_at", scan.numbering_words(id, &name))
                     .related(Related {
                         message: format!("the group labelled `{}`", object.raw_category),
                         file: Some(scan.path(Role::Aggregation).display().to_string()),
