@@ -8,6 +8,7 @@ use super::profile::Profile;
 use super::said::Said;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
+use super::tables::Tables;
 use crate::language::{Class, Nouns};
 use crate::math::{Partition, compact};
 use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
@@ -38,6 +39,7 @@ pub struct ScanContext<'a> {
     ownership: OnceCell<Ownership>,
     winners: OnceCell<BTreeSet<i32>>,
     targets: OnceCell<BTreeMap<i32, Vec<&'a Description>>>,
+    pub(super) tables: Tables,
 }
 
 impl<'a> ScanContext<'a> {
@@ -66,6 +68,7 @@ impl<'a> ScanContext<'a> {
             ownership: OnceCell::new(),
             winners: OnceCell::new(),
             targets: OnceCell::new(),
+            tables: Tables::default(),
         }
     }
 
@@ -219,8 +222,9 @@ impl<'a> ScanContext<'a> {
                 let agreement = by_file.entry(d.file).or_default();
                 agreement.descriptions += 1;
                 let name = normalise_label(&d.object_name);
-                for (shift, count) in (-1..=1).zip(&mut agreement.at) {
-                    *count += u64::from(self.is_called(d.object_id.saturating_add(shift), &name));
+                agreement.at[1] += u64::from(self.is_called(d.object_id, &name));
+                for numbering in self.numberings(d.object_id, &name) {
+                    *agreement.by_mut(numbering) += 1;
                 }
             }
         }

@@ -13,7 +13,7 @@ use super::report::Report;
 use super::rule::{Rule, Sink};
 use super::rules;
 use super::settings::{Settings, Thresholds};
-use super::summary::{ScanFacts, Summary};
+use super::summary::{Numbering, ScanFacts, Summary};
 use super::suppress::Day;
 use crate::error::Result;
 use crate::language::Nouns;
@@ -110,12 +110,12 @@ impl Engine {
         ScanReport { findings, facts }
     }
 
-    /// The shift at which the names of a scan's descriptions agree better with its labels than as
-    /// they are, if rule REF104 runs and would say so.
-    pub fn shifted(&self, facts: &ScanFacts) -> Option<i64> {
+    /// The numbering in which the names of a scan's descriptions agree better with its labels than
+    /// by `objectId`, if rule REF104 runs and would say so.
+    pub fn renumbered(&self, facts: &ScanFacts) -> Option<Numbering> {
         let asked = self.runs("REF104");
-        let mut shifts = facts.agreement.values().filter_map(|a| a.shift(&self.thresholds));
-        shifts.next().filter(|_| asked)
+        let mut found = facts.agreement.values().filter_map(|a| a.numbering(&self.thresholds));
+        found.next().filter(|_| asked)
     }
 
     /// Looks at the whole data set, given the merged facts of its scans.

@@ -270,6 +270,17 @@ impl Finding {
         let list = self.evidence.get(key).and_then(Value::as_array);
         list.is_some_and(|l| l.iter().any(|v| v.as_i64() == Some(i64::from(id))))
     }
+
+    /// A word of the evidence.
+    pub(super) fn word(&self, key: &str) -> Option<&str> {
+        self.evidence.get(key).and_then(Value::as_str)
+    }
+
+    /// Whether the list `key` of the evidence holds `word`.
+    pub(super) fn lists_word(&self, key: &str, word: &str) -> bool {
+        let list = self.evidence.get(key).and_then(Value::as_array);
+        list.is_some_and(|l| l.iter().any(|v| v.as_str() == Some(word)))
+    }
 }
 
 /// A finding as a rule writes it down; the sink adds what every finding has.

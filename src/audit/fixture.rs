@@ -11,12 +11,14 @@ use super::settings::Settings;
 use super::summary::Summary;
 use crate::math::{Affine, Xyz};
 use crate::scene::{
-    Catalogue, Colour, Description, Frame, MeshLayout, Object, Ownership, Points, References, Role, Scan,
-    ScanEntry, ScanFile, Scene, SplitEntry, SplitList,
+    Catalogue, Colour, Description, Frame, LabelRow, LabelTable, MeshLayout, Object, Ownership, Points,
+    References, Role, Scan, ScanEntry, ScanFile, Scene, SplitEntry, SplitList,
 };
 
 /// The labels of the clean scan's objects 0 to 4.
 pub(super) const LABELS: [&str; 5] = ["chair", "table", "office chair", "lamp", "wall"];
+/// Their nyu40 ids.
+const NYU40: [u8; 5] = [5, 7, 5, 35, 1];
 const SEGMENT: usize = 50;
 const SEGMENTS_PER_OBJECT: usize = 3;
 
@@ -75,6 +77,21 @@ impl Fixture {
         catalogue.index();
         let scans = ids.iter().map(|id| ((*id).to_owned(), scan(id))).collect();
         Self { scans, catalogue }
+    }
+
+    /// The clean data set with a label table, and labels meshes that agree with it.
+    pub(super) fn labelled() -> Self {
+        let mut f = Self::clean();
+        f.catalogue.labels = LabelTable::new(LABELS.into_iter().zip(NYU40).map(|(label, nyu40)| LabelRow {
+            raw_category: label.into(),
+            nyu40,
+            ..LabelRow::default()
+        }));
+        for scan in f.scans.values_mut() {
+            let label = |&o: &i32| usize::try_from(o).map_or(0, |o| u16::from(NYU40[o]));
+            scan.vertex_labels = Some(scan.scene.points.object.iter().map(label).collect());
+        }
+        f
     }
 
     /// The first scan.

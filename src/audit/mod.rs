@@ -26,6 +26,7 @@ mod selectors;
 mod settings;
 mod summary;
 mod suppress;
+mod tables;
 
 pub use baseline::Baseline;
 pub use context::{DatasetContext, ScanContext};
@@ -41,5 +42,5 @@ pub use rule::{Meta, Needs, Rule, Sink};
 pub use said::Said;
 pub use selectors::unknown;
 pub use settings::{Settings, Thresholds};
-pub use summary::{Agreement, ScanFacts, Summary};
+pub use summary::{Agreement, Numbering, ScanFacts, Summary};
 pub use suppress::{Day, Pattern, Suppression};

@@ -122,6 +122,34 @@ pub struct Thresholds {
     /// DUP301: share of labels, in per cent, that two scans of one room have in common.
     #[schemars(range(min = 1, max = 100))]
     pub min_room_likeness_percent: u32,
+    /// SEG102: share of the groups' segments, in per cent, that must be unknown to say that the
+    /// groups are of another mesh.
+    #[schemars(range(min = 1, max = 100))]
+    pub other_mesh_percent: u32,
+    /// SEG105: how far above chance labels must agree over edges of the mesh, in per cent of the
+    /// way to full agreement.
+    #[schemars(range(min = 1, max = 100))]
+    pub min_edge_agreement_percent: u32,
+    /// SEG201: share of vertices, in per cent, that may belong to no object.
+    #[schemars(range(max = 100))]
+    pub max_unannotated_percent: u32,
+    /// SEG202: share of vertices, in per cent, that may be segments of their own.
+    #[schemars(range(max = 100))]
+    pub max_lone_percent: u32,
+    /// SEG202: share of vertices, in per cent, that one segment may have.
+    #[schemars(range(max = 100))]
+    pub max_segment_percent: u32,
+    /// OBJ207: parts of an object further apart than this, in centimetres, are far.
+    pub max_gap_cm: u32,
+    /// OBJ207: share of an object's vertices, in per cent, that a part must have to count.
+    #[schemars(range(min = 1, max = 100))]
+    pub min_part_percent: u32,
+    /// OBJ209: share of a scan's extent on each axis, in per cent, that an object may take.
+    #[schemars(range(max = 100))]
+    pub max_extent_percent: u32,
+    /// OBJ210: share of an object's vertices, in per cent, that may have a second label.
+    #[schemars(range(max = 100))]
+    pub max_second_label_percent: u32,
 }
 
 impl Default for Thresholds {
@@ -163,6 +191,20 @@ impl Default for Thresholds {
             min_colour_share_percent: 5,
             // Rescans of a room miss some of its objects.
             min_room_likeness_percent: 70,
+            // Official scans have none; of another mesh nearly all are unknown.
+            other_mesh_percent: 50,
+            // Labels that lie on the mesh agree along nearly all edges, shuffled ones by chance.
+            min_edge_agreement_percent: 50,
+            // scene0000_00 leaves 5 % to no object.
+            max_unannotated_percent: 40,
+            // The segmentator merges segments under 20 vertices; loose vertices stay alone.
+            max_lone_percent: 5,
+            max_segment_percent: 50,
+            // A chair under a table shows its back and its feet, half a metre apart.
+            max_gap_cm: 50,
+            min_part_percent: 5,
+            max_extent_percent: 50,
+            max_second_label_percent: 5,
         }
     }
 }

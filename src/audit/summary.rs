@@ -11,34 +11,97 @@ use super::identity;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
 use crate::language::Claims;
-use crate::scene::normalise_label;
 
-/// How often names in descriptions are the labels of the objects whose ids lie a shift away.
+/// A way of counting a scan's objects other than by `objectId`. Of several that explain as much
+/// the first is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Ids start one too high: the object meant has one less.
+    MinusOne,
+    /// Ids start one too low: the object meant has one more.
+    PlusOne,
+    /// Groups are counted in the order of the file, walls and floor left out.
+    NoStuff,
+    /// Groups go by their `id`.
+    GroupId,
+}
+
+impl Numbering {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::MinusOne, Self::PlusOne, Self::NoStuff, Self::GroupId];
+
+    /// The word that evidence has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::MinusOne => "-1",
+            Self::PlusOne => "+1",
+            Self::NoStuff => "no-stuff",
+            Self::GroupId => "id",
+        }
+    }
+
+    /// The object that an id means in it, as in "the label of …".
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::MinusOne => "object_id -1",
+            Self::PlusOne => "object_id +1",
+            Self::NoStuff => "object_id counted without wall and floor",
+            Self::GroupId => "the group with that `id`",
+        }
+    }
+}
+
+/// How often names in descriptions are the labels of the objects that ids mean, when objects are
+/// counted in one way or another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Agreement {
     /// Descriptions looked at.
     pub descriptions: u64,
     /// Of these, names that are the label of `object_id − 1`, `object_id` and `object_id + 1`.
     pub at: [u64; 3],
+    /// Names that are the label of the object with that place among those that are neither wall
+    /// nor floor.
+    #[serde(default)]
+    pub no_stuff: u64,
+    /// Names that are the label of the group with that `id`.
+    #[serde(default)]
+    pub group_id: u64,
 }
 
 impl Agreement {
     /// Adds another's counts.
     pub fn add(&mut self, other: &Self) {
         self.descriptions += other.descriptions;
-        for (mine, theirs) in self.at.iter_mut().zip(other.at) {
-            *mine += theirs;
+        self.at[1] += other.at[1];
+        for numbering in Numbering::ALL {
+            *self.by_mut(numbering) += other.by(numbering);
         }
     }
 
-    /// The shift, −1 or +1, at which names agree well and better than at 0. Where all names agree
-    /// as they are there is none.
-    pub fn shift(&self, thresholds: &Thresholds) -> Option<i64> {
-        let [minus, here, plus] = self.at;
-        let (best, shift) = if minus >= plus { (minus, -1) } else { (plus, 1) };
+    /// Names that agree in a numbering.
+    pub fn by(mut self, numbering: Numbering) -> u64 {
+        *self.by_mut(numbering)
+    }
+
+    /// Names that agree in a numbering, to be counted.
+    pub(super) fn by_mut(&mut self, numbering: Numbering) -> &mut u64 {
+        match numbering {
+            Numbering::MinusOne => &mut self.at[0],
+            Numbering::PlusOne => &mut self.at[2],
+            Numbering::NoStuff => &mut self.no_stuff,
+            Numbering::GroupId => &mut self.group_id,
+        }
+    }
+
+    /// The numbering in which names agree well and better than by `objectId`. Where all names
+    /// agree as they are there is none.
+    pub fn numbering(&self, thresholds: &Thresholds) -> Option<Numbering> {
+        // Of equals the last is the maximum.
+        let numbering = Numbering::ALL.into_iter().rev().max_by_key(|&n| self.by(n))?;
+        let best = self.by(numbering);
         let enough = self.descriptions >= u64::from(thresholds.min_shift_descriptions)
             && best * 100 >= self.descriptions * u64::from(thresholds.min_shift_percent);
-        (enough && best > here).then_some(shift)
+        (enough && best > self.at[1]).then_some(numbering)
     }
 }
 
@@ -75,7 +138,7 @@ pub struct ScanFacts {
     /// vertex.
     #[serde(default)]
     pub extent_cm: Option<[u32; 3]>,
-    /// Groups, by label in the form in which labels are compared.
+    /// Groups with each label, as the aggregation writes it.
     #[serde(default)]
     pub labels: BTreeMap<String, u64>,
     /// Findings, by rule.
@@ -107,7 +170,7 @@ impl ScanFacts {
             }
         }
         for object in &scene.objects {
-            *facts.labels.entry(normalise_label(&object.raw_category)).or_default() += 1;
+            *facts.labels.entry(object.raw_category.clone()).or_default() += 1;
         }
         for finding in findings {
             *facts.findings.entry(finding.code.clone()).or_default() += 1;
@@ -175,13 +238,17 @@ mod tests {
     }
 
     #[test]
-    fn a_shift_must_agree_well_and_better_than_none() {
+    fn a_numbering_must_agree_well_and_better_than_object_ids() {
         let thresholds = Thresholds::default();
-        let shift = |descriptions, at| Agreement { descriptions, at }.shift(&thresholds);
-        assert_eq!(shift(10, [9, 2, 0]), Some(-1));
-        assert_eq!(shift(10, [0, 2, 9]), Some(1));
-        assert_eq!(shift(10, [10, 10, 10]), None, "a room of chairs agrees everywhere");
-        assert_eq!(shift(10, [6, 0, 0]), None, "six of ten may be chance");
-        assert_eq!(shift(2, [2, 0, 0]), None, "two descriptions may be chance");
+        let of = |descriptions, at, no_stuff, group_id| {
+            Agreement { descriptions, at, no_stuff, group_id }.numbering(&thresholds)
+        };
+        assert_eq!(of(10, [9, 2, 0], 0, 0), Some(Numbering::MinusOne));
+        assert_eq!(of(10, [0, 2, 9], 9, 0), Some(Numbering::PlusOne), "the simpler of two");
+        assert_eq!(of(10, [8, 2, 8], 10, 3), Some(Numbering::NoStuff));
+        assert_eq!(of(10, [0, 9, 0], 0, 10), Some(Numbering::GroupId));
+        assert_eq!(of(10, [10, 10, 10], 10, 10), None, "a room of chairs agrees everywhere");
+        assert_eq!(of(10, [6, 0, 0], 6, 0), None, "six of ten may be chance");
+        assert_eq!(of(2, [2, 0, 0], 2, 2), None, "two descriptions may be chance");
     }
 }

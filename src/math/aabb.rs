@@ -51,6 +51,14 @@ impl Aabb {
         }
     }
 
+    /// Grows the box to hold another.
+    pub fn merge(&mut self, other: &Self) {
+        for axis in 0..3 {
+            self.min[axis] = self.min[axis].min(other.min[axis]);
+            self.max[axis] = self.max[axis].max(other.max[axis]);
+        }
+    }
+
     /// Whether no point was seen.
     pub fn is_empty(&self) -> bool {
         (0..3).any(|a| self.min[a] > self.max[a])
@@ -99,6 +107,10 @@ mod tests {
             c.include([x[i], y[i], z[i]]);
         }
         assert_eq!(b, c);
+        let mut halves = Aabb::of([&x[..9], &y[..9], &z[..9]]);
+        halves.merge(&Aabb::EMPTY);
+        halves.merge(&Aabb::of([&x[9..], &y[9..], &z[9..]]));
+        assert_eq!(b, halves);
     }
 
     #[test]

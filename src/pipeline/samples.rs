@@ -110,9 +110,9 @@ impl Session {
     /// is left out, with the reason.
     ///
     /// A finding of level error about descriptions leaves out those descriptions, one about an
-    /// object leaves out its descriptions, one about the scan leaves out the scan. So does a shift
-    /// of ids: by chance some names agree all the same, and would be wrong. Descriptions that mean no
-    /// object, several or a class are left out, because a sample has one target.
+    /// object leaves out its descriptions, one about the scan leaves out the scan. So do ids that
+    /// count otherwise: by chance some names agree all the same, and would be wrong. Descriptions that
+    /// mean no object, several or a class are left out, because a sample has one target.
     fn usable(
         &self,
         scan: &Scan,
@@ -125,10 +125,9 @@ impl Session {
         if let Some(finding) = errors.iter().find(|f| f.object_id.is_none() && f.ann_id.is_none()) {
             return whole(said(finding));
         }
-        if let Some(shift) = facts.scans.get(scan.id()).and_then(|f| self.engine.shifted(f)) {
-            return whole(format!(
-                "REF104: names agree with the labels of object_id {shift:+}, not of object_id"
-            ));
+        if let Some(numbering) = facts.scans.get(scan.id()).and_then(|f| self.engine.renumbered(f)) {
+            let by = numbering.phrase();
+            return whole(format!("REF104: names agree with the labels of {by}, not of object_id"));
         }
         if !scan.is_usable() {
             return whole("it has no points, or no objects on them".to_owned());

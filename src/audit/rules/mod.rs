@@ -49,11 +49,23 @@ pub static RULES: &[&dyn Rule] = &[
     &seg::unknown_segment::UnknownSegment,
     &seg::shared_segment::SharedSegment,
     &seg::repeated_groups::RepeatedGroups,
+    &seg::no_surface::NoSurface,
+    &seg::unannotated::Unannotated,
+    &seg::odd_segments::OddSegments,
     &obj::duplicate_id::DuplicateId,
     &obj::no_vertices::NoVertices,
     &obj::no_segments::NoSegments,
     &obj::id_gaps::IdGaps,
+    &obj::group_id::GroupId,
     &obj::small_target::SmallTarget,
+    &obj::unknown_label::UnknownLabel,
+    &obj::other_label::OtherLabel,
+    &obj::label_value::LabelValue,
+    &obj::far_parts::FarParts,
+    &obj::odd_size::OddSize,
+    &obj::room_wide::RoomWide,
+    &obj::mixed_labels::MixedLabels,
+    &obj::label_spelling::LabelSpelling,
     &refs::unknown_scan::UnknownScan,
     &refs::unknown_object::UnknownObject,
     &refs::wrong_name::WrongName,
@@ -109,4 +121,21 @@ fn some(list: &[impl Display]) -> String {
     let more = list.len().saturating_sub(SHOWN);
     let list = shown.join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
+}
+
+/// Whether a rule's findings follow when the masks of a scan lie in the wrong places.
+fn is_of_places(code: &str) -> bool {
+    matches!(
+        code,
+        "MSH202" | "OBJ205" | "OBJ207" | "OBJ208" | "OBJ209" | "OBJ210" | "MSK101" | "MSK102" | "TXT203"
+    )
+}
+
+/// Whether a rule's findings follow when the masks of a scan are lost or have other vertices.
+fn is_of_masks(code: &str) -> bool {
+    is_of_places(code)
+        || matches!(
+            code,
+            "SEG105" | "SEG201" | "OBJ102" | "OBJ201" | "OBJ203" | "MSK103" | "MSK104" | "TRN101"
+        )
 }

@@ -10,14 +10,16 @@ mod fil;
 mod msh;
 mod obj;
 mod refs;
+mod seg;
 mod txt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::category::by_raw;
 use super::files::{Kept, MadeScan, Split, indented};
 use crate::error::{Error, Kind, Result};
-use crate::scene::Role;
+use crate::scene::{Ownership, Role};
 use crate::store::Local;
 
 /// A fault that a rule is to find.
@@ -153,6 +155,48 @@ fn references_file(split: Split) -> String {
     format!("ScanRefer_filtered_{}.json", split.name())
 }
 
+/// The indices of walls and floor, which nobody describes; rooms have five.
+fn shells(scan: &MadeScan) -> Vec<usize> {
+    let is_shell = |raw: &str| by_raw(raw).is_some_and(|c| c.kind.is_shell());
+    let objects = &scan.scene.objects;
+    (0..objects.len()).filter(|&o| is_shell(&objects[o].raw_category)).collect()
+}
+
+/// Paints the scan again after its groups were changed, so that the labels mesh agrees with them.
+fn paint(scan: &mut MadeScan) {
+    let scene = &mut scan.scene;
+    let painted = Ownership::of(&scene.objects).paint(&scene.points.segment, &scene.objects);
+    let label = |&group: &u32| {
+        let object = scene.objects.get(group as usize);
+        object.and_then(|o| by_raw(&o.raw_category)).map_or(0, |c| c.nyu40)
+    };
+    scene.points.nyu40 = painted.group.iter().map(label).collect();
+    scene.points.object = painted.object;
+}
+
+/// A segment's vertices without the first few, if the rest is enough for a segment.
+fn piece(scan: &MadeScan, segment: u32) -> Option<Vec<usize>> {
+    let column = &scan.scene.points.segment;
+    let rest: Vec<usize> = (0..column.len()).filter(|&i| column[i] == segment).skip(4).collect();
+    (rest.len() >= 20).then_some(rest)
+}
+
+/// Makes a piece a segment of its own, and gives it to an object.
+fn give(scan: &mut MadeScan, object: usize, piece: &[usize]) {
+    // Segments have the name of their first vertex, so no other is named after one of these.
+    for &i in piece {
+        scan.scene.points.segment[i] = piece[0] as u32;
+    }
+    scan.scene.objects[object].segments.push(piece[0] as u32);
+    paint(scan);
+}
+
+/// A wall or the floor, and a piece of it.
+fn piece_of_shell(scan: &MadeScan) -> Option<(usize, Vec<usize>)> {
+    let segments = |o: usize| scan.scene.objects[o].segments.iter();
+    shells(scan).into_iter().find_map(|o| Some((o, segments(o).find_map(|&s| piece(scan, s))?)))
+}
+
 /// The faults of all rules, by subject and then by code.
 pub fn faults() -> impl Iterator<Item = &'static Fault> {
     FAMILIES.iter().copied().flatten()
@@ -161,6 +205,7 @@ pub fn faults() -> impl Iterator<Item = &'static Fault> {
 static FAMILIES: &[&[Fault]] = &[
     &fil::FAULTS,
     &msh::FAULTS,
+    &seg::FAULTS,
     &obj::FAULTS,
     &refs::FAULTS,
     &txt::FAULTS,

@@ -38,16 +38,20 @@ pub(super) const FAULTS: [Fault; 9] = [
     },
     Fault {
         code: "REF104",
-        what: "the object ids of a scan's descriptions are one too high",
+        what: "all over a file, object ids leave walls and floor out of the count",
         plant: Plant::Files(|files| {
-            let id = &files.first().id;
+            let file = references_file(Split::Train);
             files.references(Split::Train, |records| {
-                for record in records.iter_mut().filter(|r| r["scene_id"] == id.as_str()) {
-                    let shifted = record["object_id"].as_str().and_then(|o| o.parse::<i32>().ok());
-                    record["object_id"] = shifted.map_or(0, |o| o + 1).to_string().into();
+                for record in records {
+                    let scan = files.scans.iter().find(|s| record["scene_id"] == s.id.as_str());
+                    let id = record["object_id"].as_str().and_then(|id| id.parse::<usize>().ok());
+                    let (Some(scan), Some(id)) = (scan, id) else { continue };
+                    let before = scan.categories.iter().take(id);
+                    let things = before.filter(|c| !matches!(c.as_str(), "wall" | "floor")).count();
+                    record["object_id"] = things.to_string().into();
                 }
             })?;
-            Ok(Planted::scene(id).file(&references_file(Split::Train)))
+            Ok(Planted::somewhere().file(&file))
         }),
     },
     Fault {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::scene::{Object, Role};
 
@@ -44,6 +44,10 @@ impl Rule for DuplicateId {
             let draft = Draft::new(message).object(id).file(scan.path(Role::Aggregation));
             out.report(draft.evidence("groups", groups.len()).evidence("labels", labels));
         }
+    }
+
+    fn explains(&self, mine: &Finding, other: &Finding) -> bool {
+        other.code == "OBJ202" && other.object_id == mine.object_id
     }
 }
 

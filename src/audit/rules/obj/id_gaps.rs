@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::some;
 use crate::scene::Role;
@@ -73,6 +73,11 @@ impl Rule for IdGaps {
         gaps.truncate(8);
         let draft = Draft::new(message).file(scan.path(Role::Aggregation)).harms(harmed);
         out.report(draft.evidence("gaps", gaps).evidence("moved", moved));
+    }
+
+    /// A group that was taken out leaves the others in another place.
+    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
+        other.code == "OBJ202" && other.number("differ") == Some(0)
     }
 }
 

@@ -3,64 +3,80 @@ use std::collections::BTreeMap;
 use crate::audit::DatasetContext;
 use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::audit::summary::Agreement;
+use crate::audit::summary::{Agreement, Numbering};
 use crate::scene::References;
 
 rule! {
-    /// Object ids of descriptions are shifted by one.
+    /// Object ids of descriptions are shifted or count other objects.
     ///
     /// # What it checks
-    /// How often a description's `object_name` is the label of `object_id` − 1, `object_id` and
-    /// `object_id` + 1, over each references file and over each scan. It fires where names agree
-    /// better at a shift, and for at least `min-shift-percent` (70) of the descriptions. The names
-    /// and absent objects that the shift explains are not reported one by one. Evidence: `level`,
-    /// `file` or `scan`; `shift`, where names agree; `agree_minus_1`, `agree_0` and `agree_plus_1`,
-    /// how many do; `descriptions`, of how many; `scans`, in how many scans.
+    /// How often a description's `object_name` is the label of the object that its `object_id` means:
+    /// by `objectId`, one less, one more, counted without walls and floor, and by the group's `id`;
+    /// over each references file and over each scan. It fires where names agree better in another
+    /// count than by `objectId`, and for at least `min-shift-percent` (70) of the descriptions, of
+    /// which there must be `min-shift-descriptions` (3). The names and absent objects that this
+    /// explains are not reported one by one. Evidence: `level`, `file` or `scan`; `numbering`, in
+    /// which count names agree: `-1`, `+1`, `no-stuff` or `id`; `agree_0`, how many names agree as
+    /// they are; `agree_minus_1`, `agree_plus_1`, `agree_no_stuff` and `agree_id`, how many do in the
+    /// other counts; `descriptions`, of how many; `scans`, in how many scans.
     ///
     /// # Why it matters
-    /// Every description is trained on its neighbour's mask. Training runs, the loss falls, and the
+    /// Every description is trained on another object's mask. Training runs, the loss falls, and the
     /// score stays below chance.
     ///
     /// # How to fix
-    /// Find the step that changed the ids: ScanNet's `objectId` starts at 0, while the masks that
-    /// ScanRefer and mmdet3d prepare start at 1 because 0 means no object. Join on `objectId`.
+    /// Find the step that changed the ids and join on ScanNet's `objectId`. It starts at 0, while the
+    /// masks that ScanRefer and mmdet3d prepare start at 1 because 0 means no object; and it counts
+    /// walls and floors, while the `_inst_nostuff` files of the SPFormer family do not.
     ///
     /// # Known exceptions
-    /// None: where every name agrees as it is, no shift can agree better.
+    /// None: where every name agrees as it is, no other count can agree better.
     ///
     /// # Source
     /// `load_scannet_data.py` of <https://github.com/facebookresearch/votenet> counts instances from
-    /// 1; a public case of scores near zero is
+    /// 1, `prepare_data_inst.py` of <https://github.com/sunjiahao1999/SPFormer> without wall and
+    /// floor; a public case of scores near zero is
     /// <https://github.com/KuanchihHuang/Reason3D/issues/15>.
     ShiftedIds { code: "REF104", name: "shifted-ids", severity: Error }
 }
 
-fn draft(file: &References, level: &str, agreement: &Agreement, shift: i64, scans: usize) -> Draft {
-    let [minus, here, plus] = agreement.at;
-    let best = if shift < 0 { minus } else { plus };
-    let total = agreement.descriptions;
-    let (wrong, by) = if shift < 0 { ("too high", "one less") } else { ("too low", "one more") };
+fn draft(file: &References, level: &str, agreement: &Agreement, numbering: Numbering, scans: usize) -> Draft {
+    let (best, total) = (agreement.by(numbering), agreement.descriptions);
+    let here = agreement.at[1];
     let scope = match level {
-        "file" => format!("all over the file, {scans} scans, object ids are"),
-        _ => "object ids of this scan are".to_owned(),
+        "file" => format!("all over the file, {scans} scans, object ids"),
+        _ => "object ids of this scan".to_owned(),
     };
-    let message = format!(
-        "{scope} 1 {wrong}: of {total} names {best} are the label of the object with {by}, {here} of the \
-         object named"
-    );
-    let add = if shift < 0 { "subtract 1 from" } else { "add 1 to" };
+    let (wrong, so, fix) = match numbering {
+        Numbering::MinusOne => {
+            ("are 1 too high", "the object with one less", "subtract 1 from each object_id")
+        }
+        Numbering::PlusOne => ("are 1 too low", "the object with one more", "add 1 to each object_id"),
+        Numbering::NoStuff => (
+            "leave walls and floor out of the count",
+            "the object so counted",
+            "give each object its `objectId` again",
+        ),
+        Numbering::GroupId => {
+            ("are the groups' `id`", "the group with that `id`", "use the groups' `objectId`")
+        }
+    };
+    let message =
+        format!("{scope} {wrong}: of {total} names {best} are the label of {so}, {here} of the object named");
     Draft::new(message)
         .file(&file.path)
         .key(file.path.file_name().unwrap_or_default().to_string_lossy())
-        .key(shift)
+        .key(numbering.word())
         .evidence("level", level)
-        .evidence("shift", shift)
-        .evidence("agree_minus_1", minus)
+        .evidence("numbering", numbering.word())
+        .evidence("agree_minus_1", agreement.at[0])
         .evidence("agree_0", here)
-        .evidence("agree_plus_1", plus)
+        .evidence("agree_plus_1", agreement.at[2])
+        .evidence("agree_no_stuff", agreement.no_stuff)
+        .evidence("agree_id", agreement.group_id)
         .evidence("descriptions", total)
         .evidence("scans", scans)
-        .fix(format!("{add} each object_id, or mend the step that shifted them"))
+        .fix(format!("{fix}, or mend the step that changed them"))
         .score(best as f64 / total as f64)
         .harms(total as usize)
 }
@@ -83,27 +99,40 @@ impl Rule for ShiftedIds {
         for (file, (sum, scans)) in by_file {
             let Some(file) = data.catalogue.references.get(file as usize) else { continue };
             // One scan says nothing about a file.
-            let whole = sum.shift(data.thresholds).filter(|_| scans.len() > 1);
-            if let Some(shift) = whole {
-                out.report(draft(file, "file", &sum, shift, scans.len()));
+            let whole = sum.numbering(data.thresholds).filter(|_| scans.len() > 1);
+            if let Some(numbering) = whole {
+                out.report(draft(file, "file", &sum, numbering, scans.len()));
             }
             for (scan, agreement) in scans {
-                if let Some(shift) = agreement.shift(data.thresholds).filter(|&s| Some(s) != whole) {
-                    out.report(draft(file, "scan", &agreement, shift, 1).scene(scan));
+                // Where the first group is the only wall, to leave it out is to count from 1.
+                let explained = whole.map_or(0, |n| agreement.by(n));
+                let own = agreement.numbering(data.thresholds).filter(|&n| agreement.by(n) > explained);
+                if let Some(numbering) = own {
+                    out.report(draft(file, "scan", &agreement, numbering, 1).scene(scan));
                 }
             }
         }
     }
 
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        matches!(other.code.as_str(), "REF102" | "REF103")
-            && other.file == mine.file
-            && other.number("agrees_at").is_some_and(|s| Some(s) == mine.number("shift"))
+        other.file == mine.file
+            && match other.code.as_str() {
+                "REF102" | "REF103" => {
+                    mine.word("numbering").is_some_and(|n| other.lists_word("agrees_at", n))
+                }
+                code => is_about_words(code),
+            }
     }
+}
+
+/// Rules that compare a sentence with the object it is said to mean.
+fn is_about_words(code: &str) -> bool {
+    matches!(code, "TXT104" | "TXT201" | "TXT202" | "TXT203")
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::audit::Severity;
     use crate::audit::fixture::Fixture;
     use crate::scene::Description;
 
@@ -122,7 +151,7 @@ mod tests {
         shift(&mut f, 1, |d| d.file == 0);
         assert_eq!(errors(&f), [("REF104".into(), None, 20)]);
         let found = f.run("REF104");
-        assert_eq!((found[0].number("shift"), found[0].number("agree_0")), (Some(-1), Some(0)));
+        assert_eq!((found[0].word("numbering"), found[0].number("agree_0")), (Some("-1"), Some(0)));
         assert!(found[0].message.contains("1 too high"));
     }
 
@@ -148,5 +177,49 @@ mod tests {
         let mut f = Fixture::clean();
         shift(&mut f, 1, |d| d.file == 0);
         assert!(!f.run("REF103").is_empty());
+    }
+
+    /// Lists lamp and wall first in both train scans; descriptions of `renumbered` do not count the
+    /// wall.
+    fn leave_wall_out(renumbered: &[&str]) -> Fixture {
+        let mut f = Fixture::clean();
+        for scan in f.scans.values_mut() {
+            scan.scene.objects.rotate_right(2);
+            for (place, object) in (0..).zip(&mut scan.scene.objects) {
+                (object.id, object.group_id) = (place, i64::from(place));
+            }
+        }
+        f.descriptions(|d| {
+            d.retain(|d| d.object_name != "wall");
+            for d in d {
+                let less = i32::from(d.object_id < 3 && renumbered.contains(&d.scene_id.as_str()));
+                d.object_id = (d.object_id + 2) % 5 - less;
+            }
+        });
+        f
+    }
+
+    #[test]
+    fn recognises_ids_that_leave_wall_and_floor_out_in_a_scan_and_in_a_file() {
+        assert_eq!(errors(&leave_wall_out(&[])), []);
+        let f = leave_wall_out(&["scene0001_00"]);
+        assert_eq!(errors(&f), [("REF104".into(), Some("scene0001_00".into()), 8)]);
+        let f = leave_wall_out(&["scene0001_00", "scene0001_01"]);
+        assert_eq!(errors(&f), [("REF104".into(), None, 16)]);
+        let found = f.run("REF104");
+        assert_eq!((found[0].word("numbering"), found[0].number("agree_0")), (Some("no-stuff"), Some(4)));
+    }
+
+    #[test]
+    fn recognises_ids_that_are_the_groups_own() {
+        let mut f = Fixture::clean();
+        for scan in f.scans.values_mut() {
+            scan.scene.objects.iter_mut().for_each(|o| o.group_id = 4 - o.group_id);
+        }
+        f.descriptions(|d| d.iter_mut().filter(|d| d.file == 0).for_each(|d| d.object_id = 4 - d.object_id));
+        let found = f.findings();
+        let errors: Vec<_> = found.iter().filter(|f| f.severity == Severity::Error).collect();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        assert_eq!((errors[0].word("numbering"), errors[0].descriptions), (Some("id"), 20));
     }
 }

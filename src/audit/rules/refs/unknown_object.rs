@@ -14,8 +14,8 @@ rule! {
     /// aggregation. One finding for each object. In Reason3D, where `object_id` is a class, that the
     /// scan has an object of that class; one finding for each class. Evidence: `descriptions`, how
     /// many mean it; `annotations`, which; `highest`, the highest id of the scan, null when it has no
-    /// objects; `agrees_at`, −1 or 1 when the object whose id lies that far away has the name given;
-    /// `class`, the class's index.
+    /// objects; `agrees_at`, the other counts (see REF104) in which the id means an object with the
+    /// name given; `class`, the class's index.
     ///
     /// # Why it matters
     /// There is no mask to learn: the run ends, or the sample trains on an empty mask and scores
@@ -47,7 +47,6 @@ impl Rule for UnknownObject {
         for (&id, descriptions) in scan.targets().iter().filter(|(id, _)| !scan.objects().contains_key(id)) {
             let first = descriptions[0];
             let name = normalise_label(&first.object_name);
-            let agrees = [-1, 1].into_iter().find(|s| scan.is_called(id.saturating_add(*s), &name));
             let has = highest.map_or("it has none".into(), |h| format!("its ids end at {h}"));
             let n = descriptions.len();
             let message = format!("the scan has no object {id} ({has}), but {} it", means(n));
@@ -57,7 +56,7 @@ impl Rule for UnknownObject {
                 .evidence("descriptions", n)
                 .annotations(descriptions.iter().copied())
                 .evidence("highest", highest)
-                .evidence("agrees_at", agrees);
+                .evidence("agrees_at", scan.numbering_words(id, &name));
             out.report(draft.harms(n));
         }
         classes(scan, out);

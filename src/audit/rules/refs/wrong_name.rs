@@ -14,9 +14,9 @@ rule! {
     /// whatever the case. One finding for each object and name. In Reason3D, where `object_id` is the
     /// index of a ScanNet200 class, that there is such a class and that the name is its name in the
     /// label table; one finding for each class and name. Evidence: `name` and `label`, the two;
-    /// `descriptions`, how many give that name; `annotations`, which; `agrees_at`, −1 or 1 when the
-    /// object whose id lies that far away has the name; `class`, the class's index; `class_of_name`,
-    /// the class that has the name, null when none has.
+    /// `descriptions`, how many give that name; `annotations`, which; `agrees_at`, the other counts
+    /// (see REF104) in which the id means an object with the name; `class`, the class's index;
+    /// `class_of_name`, the class that has the name, null when none has.
     ///
     /// # Why it matters
     /// The sentence speaks of one object and the mask shows another. This is the surest sign that
@@ -61,7 +61,6 @@ impl Rule for WrongName {
             for ((_, name), those) in names {
                 let (first, n) = (those[0], those.len());
                 let at_most = if is_loose(scan, first) { Severity::Warning } else { Severity::Error };
-                let agrees = [-1, 1].into_iter().find(|s| scan.is_called(id.saturating_add(*s), &name));
                 let message = format!(
                     "object {id} is labelled `{}`, but {} it `{}`",
                     object.raw_category,
@@ -75,7 +74,7 @@ impl Rule for WrongName {
                     .evidence("label", object.raw_category.as_str())
                     .evidence("descriptions", n)
                     .annotations(those)
-                    .evidence("agrees_at", agrees)
+                    .evidence("agrees_at", scan.numbering_words(id, &name))
                     .related(Related {
                         message: format!("the group labelled `{}`", object.raw_category),
                         file: Some(scan.path(Role::Aggregation).display().to_string()),

@@ -12,7 +12,8 @@ rule! {
     /// # What it checks
     /// Whether at least a third of the groups, and at least two, have exactly the segments of an
     /// earlier group. Evidence: `repeats`, how many do; `groups`, how many there are; `overwritten`,
-    /// the objects that lose all their vertices where the last group wins.
+    /// the objects that come again: where the last group wins they lose all their vertices, unless
+    /// the copy has the same id.
     ///
     /// # Why it matters
     /// Where the last copy wins, the first objects own no vertex and their masks are empty; loaders
@@ -50,7 +51,7 @@ impl Rule for RepeatedGroups {
         }
         let message = format!(
             "{repeats} of {} groups repeat the segments of an earlier one; where the last wins, objects {} \
-             own no vertex",
+             lose their vertices to copies",
             objects.len(),
             some(&overwritten),
         );
@@ -65,7 +66,7 @@ impl Rule for RepeatedGroups {
     }
 
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        matches!(other.code.as_str(), "SEG103" | "OBJ102" | "OBJ201")
+        matches!(other.code.as_str(), "SEG103" | "OBJ101" | "OBJ102" | "OBJ201" | "OBJ202" | "TRN101")
             && other.object_id.is_none_or(|id| mine.lists("overwritten", id))
     }
 }
@@ -93,6 +94,15 @@ mod tests {
         let codes: Vec<_> = found.iter().filter(|f| f.code != "TXT301").map(|f| &f.code).collect();
         assert_eq!(codes, ["SEG104"]);
         assert_eq!((found[0].severity, found[0].descriptions), (Severity::Error, 10));
+    }
+
+    #[test]
+    fn copies_under_the_same_ids_are_one_fault_too() {
+        let mut f = Fixture::clean();
+        f.objects(|o| o.extend(o.clone()));
+        let found = f.findings();
+        let codes: Vec<_> = found.iter().filter(|f| f.code != "TXT301").map(|f| &f.code).collect();
+        assert_eq!(codes, ["SEG104"]);
     }
 
     #[test]

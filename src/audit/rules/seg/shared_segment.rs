@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Related};
+use crate::audit::finding::{Draft, Finding, Related};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
 use crate::scene::Role;
@@ -79,6 +79,12 @@ impl Rule for SharedSegment {
                 });
             out.report(draft.harms(harmed));
         }
+    }
+
+    fn explains(&self, mine: &Finding, other: &Finding) -> bool {
+        let claims = |key| mine.number(key).is_some_and(|id| other.object_id.map(i64::from) == Some(id));
+        matches!(other.code.as_str(), "OBJ205" | "OBJ207" | "OBJ208" | "OBJ209" | "OBJ210")
+            && (claims("first_writer") || claims("last_writer"))
     }
 }
 

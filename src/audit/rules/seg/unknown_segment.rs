@@ -1,7 +1,7 @@
 use crate::audit::ScanContext;
 use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::audit::rules::{count, some};
+use crate::audit::rules::{count, is_of_masks, some};
 use crate::scene::Role;
 
 rule! {
@@ -10,7 +10,9 @@ rule! {
     /// # What it checks
     /// That each segment of each group of the aggregation occurs in `segIndices`. Evidence:
     /// `segments`, how many do not; `named`, how many segments the groups name; `objects`, the
-    /// objects concerned; `lost`, those of them that have no other segment.
+    /// objects concerned; `lost`, those of them that have no other segment; `other_mesh`, whether at
+    /// least `other-mesh-percent` (50) of the segments are unknown, which says that the groups are of
+    /// another mesh. Findings about the objects' vertices that follow from that are left out.
     ///
     /// # Why it matters
     /// The part of an object that lies in such a segment is missing from its mask; if all of it
@@ -54,17 +56,24 @@ impl Rule for UnknownSegment {
         if unknown == 0 {
             return;
         }
-        let message = format!(
+        // A few unknown segments of few are no sign of another mesh.
+        let percent = scan.thresholds.other_mesh_percent as usize;
+        let other_mesh = unknown >= 10 && unknown * 100 >= named * percent;
+        let mut message = format!(
             "{} of {named} in the groups occur in no vertex; they belong to {} {}",
             count(unknown, "segment"),
             if objects.len() == 1 { "object" } else { "objects" },
             some(&objects),
         );
+        if other_mesh {
+            message += ": the groups are of another mesh, such as the high-resolution one";
+        }
         let harmed = scan.descriptions.iter().filter(|d| d.objects().any(|id| objects.contains(&id))).count();
         let mut draft = Draft::new(message)
             .file(scan.path(Role::Aggregation))
             .evidence("segments", unknown)
             .evidence("named", named)
+            .evidence("other_mesh", other_mesh)
             .harms(harmed);
         if let [object] = objects[..] {
             draft = draft.object(object);
@@ -73,7 +82,9 @@ impl Rule for UnknownSegment {
     }
 
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "OBJ102" && other.object_id.is_some_and(|id| mine.lists("lost", id))
+        let other_mesh = mine.evidence.get("other_mesh").is_some_and(|v| v == true);
+        other_mesh && is_of_masks(&other.code)
+            || other.code == "OBJ102" && other.object_id.is_some_and(|id| mine.lists("lost", id))
     }
 }
 
@@ -92,6 +103,20 @@ mod tests {
         let seg: Vec<_> = found.iter().filter(|f| f.code == "SEG102").collect();
         assert_eq!((seg.len(), seg[0].number("segments"), seg[0].descriptions), (1, Some(2), 4));
         assert!(!found.iter().any(|f| f.code == "OBJ102"), "{found:?}");
+    }
+
+    #[test]
+    fn many_at_once_are_of_another_mesh_which_explains_the_rest() {
+        let mut f = Fixture::clean();
+        f.objects(|o| {
+            // One id is in both meshes by chance.
+            let ids = o.iter_mut().flat_map(|o| &mut o.segments).filter(|s| **s > 0);
+            ids.for_each(|s| *s = *s * 4 + 1);
+        });
+        let found = f.findings();
+        let codes: Vec<_> = found.iter().filter(|f| f.code != "TXT301").map(|f| &f.code).collect();
+        assert_eq!(codes, ["SEG102"]);
+        assert!(found[0].message.contains("high-resolution") && found[0].descriptions == 10);
     }
 
     #[test]
