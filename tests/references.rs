@@ -64,9 +64,11 @@ fn multi3drefer(split: &str) -> Vec<Value> {
         let [scan, name, text] = ["scene_id", "object_name", "description"].map(|k| r[k].as_str().unwrap());
         put(scan, &[id(&r)], name, text, "st_w_d");
     }
-    let first = scanrefer(split)[0]["scene_id"].as_str().unwrap().to_owned();
-    put(&first, &[], "piano", "the piano", "zt_wo_d");
-    put(&first, &[2, 3], "table", "both of these", "mt");
+    let all = scanrefer(split);
+    let first = all[0]["scene_id"].as_str().unwrap();
+    let other = all.iter().rfind(|r| r["scene_id"] == first).unwrap();
+    put(first, &[], "piano", "the piano", "zt_wo_d");
+    put(first, &[id(other), id(&all[0])], "furniture", "both of these", "mt");
     out
 }
 
@@ -127,8 +129,7 @@ fn nr3d() {
 
     // A name of another object, in a row that agrees with itself.
     let mut renamed = train;
-    let row: Vec<&str> = renamed[7].split(',').collect();
-    let name = row[row.len() - 1 - row.iter().rev().position(|c| c.starts_with("scene")).unwrap() + 1];
+    let name = scanrefer("train")[7]["object_name"].as_str().unwrap().replace('_', " ");
     renamed[7] = renamed[7].replace(&format!(",{name},"), ",toaster,");
     let renamed = case.put("nr3d_renamed_train.csv", HEADER.to_owned() + &renamed.concat());
     let (code, scan, _, line, harmed) = only(&audit(&[&renamed, &val]));
@@ -145,7 +146,7 @@ fn multi3drefer_with_none_one_and_several_targets() {
 
     // The second of two targets is not there.
     let mut absent = train.clone();
-    absent.last_mut().unwrap()["object_ids"] = json!([2, 999]);
+    absent.last_mut().unwrap()["object_ids"] = json!([4, 999]);
     let absent = case.json("multi3drefer_absent_train.json", &absent);
     let (code, scan, object, _, harmed) = only(&audit(&[&absent, &val]));
     assert_eq!((code.as_str(), scan, object, harmed), ("REF102", "scene0000_00".into(), 999.into(), 1));

@@ -360,7 +360,7 @@ mod tests {
             ("a,b\n1,2\n".into(), Kind::Malformed),
             ("utterance\nx\n".into(), Kind::Malformed),
             (PROCESSED.replace("utterance", "text") + ROW, Kind::Malformed),
-            (format!("[{{\"utterance\":1}}]"), Kind::Malformed),
+            ("[{\"utterance\":1}]".into(), Kind::Malformed),
             ("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0,".into(), Kind::Foreign),
         ] {
             let (r, d) = load(&text);

@@ -47,19 +47,23 @@ fn string(text: &str) -> Option<(String, &str)> {
 /// Takes what follows a backslash.
 fn escaped(chars: &mut std::str::Chars<'_>, out: &mut String) -> Option<()> {
     let digits = match chars.next()? {
-        c @ ('\\' | '\'' | '"') => return Some(out.push(c)),
-        'n' => return Some(out.push('\n')),
-        'r' => return Some(out.push('\r')),
-        't' => return Some(out.push('\t')),
+        c @ ('\\' | '\'' | '"') => return take(out, &[c]),
+        'n' => return take(out, &['\n']),
+        'r' => return take(out, &['\r']),
+        't' => return take(out, &['\t']),
         'x' => 2,
         'u' => 4,
         'U' => 8,
         // Python keeps a backslash that means nothing.
-        c => return Some(out.extend(['\\', c])),
+        c => return take(out, &['\\', c]),
     };
     let code = chars.as_str().get(..digits)?;
-    out.push(char::from_u32(u32::from_str_radix(code, 16).ok()?)?);
     chars.nth(digits - 1)?;
+    take(out, &[char::from_u32(u32::from_str_radix(code, 16).ok()?)?])
+}
+
+fn take(out: &mut String, chars: &[char]) -> Option<()> {
+    out.extend(chars);
     Some(())
 }
 

@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn the_object_id_is_a_class_and_matterport_is_counted_and_passed_over() {
         let elsewhere = GOOD.replace("\"scannet\"", "\"mp3d\"");
-        let (r, d) = load(&format!("[{GOOD},\n{elsewhere},\n{}]", GOOD.replace("7", "\"-3\"")));
+        let (r, d) = load(&format!("[{GOOD},\n{elsewhere},\n{}]", GOOD.replace('7', "\"-3\"")));
         assert!(r.faults.is_empty(), "{:?}", r.faults);
         assert_eq!((r.records, r.elsewhere, d.len()), (3, 1, 2));
         assert_eq!((d[0].object(), &d[0].referent), (None, &Referent::Class(7)));
