@@ -2,7 +2,7 @@
 
 use super::{Fault, Plant, Planted, scan_file};
 use crate::math::Affine;
-use crate::scene::{Frame, Role, Scene};
+use crate::scene::{Colour, Frame, Role, Scene};
 use crate::synth::ply;
 
 pub(super) const NOT_FINITE: Fault = Fault {
@@ -205,7 +205,7 @@ fn realign(scene: &mut Scene, more: &Affine) {
 
 /// Colours each vertex.
 fn paint(scene: &mut Scene, colour_of: impl Fn(usize) -> [u8; 3]) {
-    for (channel, column) in scene.points.colour.iter_mut().flat_map(|c| c.channels_mut()).enumerate() {
+    for (channel, column) in scene.points.colour.iter_mut().flat_map(Colour::channels_mut).enumerate() {
         column.iter_mut().enumerate().for_each(|(i, value)| *value = colour_of(i)[channel]);
     }
 }

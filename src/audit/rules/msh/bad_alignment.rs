@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn silent_on_any_turn_written_with_six_digits() {
-        let mut numbers = Affine::rotation(2, -77.7).then(&Affine::rotation(0, 12.3)).to_row_major();
-        numbers.iter_mut().for_each(|v| *v = (*v * 1e6).round() / 1e6);
-        assert_eq!(with(Affine::from_row_major(numbers).unwrap()).run("MSH110"), []);
+        let turn = Affine::rotation(2, -77.7).then(&Affine::rotation(0, 12.3));
+        let written = turn.to_row_major().map(|v| (v * 1e6).round() / 1e6);
+        assert_eq!(with(Affine::from_row_major(written).unwrap()).run("MSH110"), []);
     }
 }

@@ -2,7 +2,6 @@ use crate::audit::ScanContext;
 use crate::audit::finding::Draft;
 use crate::audit::geometry::any_beyond;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
-use crate::audit::rules::count;
 use crate::audit::rules::msh::thousandths;
 use crate::scene::Role;
 
@@ -61,7 +60,7 @@ impl Rule for FarVertices {
         let message = format!(
             "{} further than {reach:.0} m from a room of {length:.1} m, the first is vertex {first}, the \
              furthest {distance:.0} m off",
-            if far == 1 { "1 vertex is".to_owned() } else { count(far, "vertice") + " are" },
+            if far == 1 { "1 vertex is".to_owned() } else { format!("{far} vertices are") },
         );
         let draft = Draft::new(message).file(scan.path(Role::Mesh)).evidence("vertices", far);
         let draft = draft.evidence("vertex", first).evidence("distance", thousandths(f64::from(distance)));
