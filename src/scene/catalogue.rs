@@ -1,6 +1,7 @@
 //! Everything that belongs together: scans, sentences, splits, labels.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -120,6 +121,29 @@ impl Catalogue {
     /// The split of a scan: by the split lists, or without any by the references file's name.
     pub fn split_of(&self, scene_id: &str) -> Option<&str> {
         self.split_of.get(scene_id).map(String::as_str)
+    }
+
+    /// What belongs to the data set as a whole and to no scan alone: who remembers something of a
+    /// scan must forget it when this shows another text.
+    pub fn common(&self) -> impl fmt::Debug {
+        // Spelled out so that a new field does not compile until it is decided where it belongs.
+        let Self {
+            scans: _,
+            descriptions: _,
+            references,
+            splits,
+            labels,
+            labels_path,
+            faults,
+            by_scene: _,
+            split_of: _,
+        } = self;
+        // Number and lines of records are those of the scans that they speak of.
+        let references: Vec<_> = references
+            .iter()
+            .map(|References { path, split, records: _, line_starts: _, faults }| (path, split, faults))
+            .collect();
+        (references, splits, labels, labels_path, faults)
     }
 
     /// The scan with this id.

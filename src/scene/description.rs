@@ -1,7 +1,7 @@
 //! Sentences that refer to one object.
 
 /// One description of one object, as its file gives it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Description {
     /// The scan it speaks of.
     pub scene_id: String,
