@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::context::{DatasetContext, ScanContext};
 use super::finding::{Finding, Severity};
 use super::report::Report;
@@ -17,10 +19,11 @@ pub struct Engine {
     rules: Vec<(&'static dyn Rule, Option<Severity>)>,
     thresholds: Thresholds,
     partial: bool,
+    digest: blake3::Hash,
 }
 
 /// What the audit of one scan gives.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScanReport {
     /// What is wrong with it.
     pub findings: Vec<Finding>,
@@ -32,7 +35,13 @@ impl Engine {
     /// The rules that `settings` select; refuses rules that do not exist.
     pub fn new(settings: &Settings) -> Result<Self> {
         let rules = settings.rules()?.into_iter().map(|r| (r, settings.severity_of(r.meta()))).collect();
-        Ok(Self { rules, thresholds: settings.thresholds, partial: false })
+        let digest = blake3::hash(format!("{settings:?}").as_bytes());
+        Ok(Self { rules, thresholds: settings.thresholds, partial: false, digest })
+    }
+
+    /// Digest of all settings: engines that may look at a scan differently differ in it.
+    pub fn digest(&self) -> blake3::Hash {
+        self.digest
     }
 
     /// Says whether only a part of the data set was asked for, so that a scan that is not there
