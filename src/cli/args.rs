@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{audit, augment, completions, render, rule, schema, synth, verify};
+use super::{audit, augment, clean, completions, render, rule, schema, synth, verify};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -32,6 +32,8 @@ pub enum Command {
     Augment(augment::AugmentArgs),
     /// Check that a folder of shards is what its manifest says
     Verify(verify::VerifyArgs),
+    /// Remove the audit's cache
+    Clean(clean::CleanArgs),
     /// Explain a rule
     Rule(rule::RuleArgs),
     /// Draw a scan as a picture
@@ -54,6 +56,9 @@ pub struct Globals {
     /// Say only errors
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub quiet: u8,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
     /// Colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,

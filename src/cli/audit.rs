@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::clean::{self, Caching};
 use super::{Exit, Globals, Output, interrupt};
 use crate::audit::report::{self, Report};
 use crate::audit::{Engine, Settings, Severity};
@@ -26,6 +27,8 @@ pub struct AuditArgs {
     rules: Rules,
     #[command(flatten)]
     reporting: Reporting,
+    #[command(flatten)]
+    caching: Caching,
 
     /// Read this configuration [default: the nearest dataprep.toml upwards]
     #[arg(long, value_name = "FILE", conflicts_with = "isolated", help_heading = "Configuration")]
@@ -147,9 +150,15 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         globals.workers(),
         &|done| bar.set_position(done as u64),
         stop,
+        args.caching.cache(&config).as_ref(),
     );
     bar.finish_and_clear();
-    let report = audited?.report;
+    let audited = audited?;
+    if let Some(error) = &audited.unsaved {
+        output.note(&clean::unsaved(error));
+    }
+    output.detail(&format!("{} of {} scans from the cache", audited.cached, catalogue.scans.len()));
+    let report = audited.report;
     write(&report, &args.reporting, output)?;
     Ok(exit(&report, &args.reporting))
 }

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod augment;
+mod clean;
 mod completions;
 mod interrupt;
 mod output;
@@ -64,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
+        Command::Clean(args) => clean::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
         Command::Render(args) => render::run(args, &cli.globals, &mut output),
         Command::Synth(args) => synth::run(args, &cli.globals, &mut output),

@@ -18,6 +18,9 @@ pub struct ConfigFile {
     pub dataset: DatasetPaths,
     /// How it is audited.
     pub audit: Settings,
+    /// The file that was read, if one was.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 /// Where a data set is; paths are relative to the folder of the configuration.
@@ -58,6 +61,7 @@ impl ConfigFile {
         for named in lists.chain(&mut paths.labels).chain(paths.splits.values_mut()) {
             *named = dir.join(&*named);
         }
+        config.path = Some(path.to_path_buf());
         Ok(config)
     }
 
