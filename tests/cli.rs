@@ -2,5 +2,8 @@
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new().env("NO_COLOR", "1").case("tests/cli/*.trycmd");
+    let cache = tempfile::tempdir().expect("a folder for the cache");
+    let cache = cache.path().to_str().expect("a plain name");
+    let cases = trycmd::TestCases::new();
+    cases.env("NO_COLOR", "1").env("DATAPREP_CACHE_DIR", cache).case("tests/cli/*.trycmd");
 }

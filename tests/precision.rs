@@ -30,7 +30,7 @@ fn findings(dir: &Path, codes: &[&str]) -> Vec<Finding> {
     let catalogue = load::catalogue(&load::discover(&request).unwrap());
     let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
     let stop = std::sync::atomic::AtomicBool::new(false);
-    pipeline::audit(&catalogue, &engine, &load, 2, &|_| {}, &stop).unwrap().report.findings
+    pipeline::audit(&catalogue, &engine, &load, 2, &|_| {}, &stop, None).unwrap().report.findings
 }
 
 /// Scan, object and annotation.

@@ -20,7 +20,8 @@ pub struct ScanContext<'a> {
     pub scan: &'a Scan,
     /// Its descriptions, sorted by object and annotation.
     pub descriptions: &'a [Description],
-    /// Everything around it.
+    /// Everything around it. A rule may look at what all scans share and at what is this scan's, and
+    /// at nothing of other scans: its findings are kept while these stay as they are.
     pub catalogue: &'a Catalogue,
     /// Numbers to compare with.
     pub thresholds: &'a Thresholds,

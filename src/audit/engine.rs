@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::baseline::Baseline;
 use super::context::{DatasetContext, ScanContext};
 use super::control::Control;
@@ -29,10 +31,11 @@ pub struct Engine {
     nouns: OnceLock<(LabelTable, Nouns)>,
     control: Control,
     baseline: Option<Baseline>,
+    digest: blake3::Hash,
 }
 
 /// What the audit of one scan gives.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScanReport {
     /// What is wrong with it.
     pub findings: Vec<Finding>,
@@ -46,6 +49,8 @@ impl Engine {
         let control = Control::new(settings)?;
         let rules = settings.rules()?.into_iter().map(|r| (r, settings.severity_of(r.meta()))).collect();
         let profiles = settings.profiles()?;
+        // What is said of findings once they are there does not change what a scan gives.
+        let before = Settings { suppress: Vec::new(), baseline: None, ..settings.clone() };
         Ok(Self {
             rules,
             thresholds: settings.thresholds,
@@ -54,7 +59,13 @@ impl Engine {
             nouns: OnceLock::new(),
             control,
             baseline: None,
+            digest: blake3::hash(format!("{before:?}").as_bytes()),
         })
+    }
+
+    /// Digest of the settings: engines that may look at a scan differently differ in it.
+    pub fn digest(&self) -> blake3::Hash {
+        self.digest
     }
 
     /// Says whether only a part of the data set was asked for, so that a scan that is not there

@@ -123,6 +123,20 @@ impl Fixture {
         self.audit(code, false).1
     }
 
+    /// The catalogue, or what is left of it without that which belongs to other scans than `id`. A
+    /// rule that looks at one scan must say the same with either: what it says is kept until what
+    /// `context_digest` of the pipeline's cache covers is changed, and that is what is left.
+    fn around(&self, id: &str, alone: bool) -> Catalogue {
+        let mut catalogue = self.catalogue.clone();
+        if alone {
+            catalogue.scans.retain(|s| s.id == id);
+            catalogue.descriptions.retain(|d| d.scene_id == id);
+            catalogue.references.iter_mut().for_each(|file| file.records = 0);
+        }
+        catalogue.index();
+        catalogue
+    }
+
     /// Findings of one rule of the preview.
     pub(super) fn run_preview(&self, code: &str) -> Vec<Finding> {
         let settings = Settings { select: vec![code.into()], preview: true, ..Settings::default() };
@@ -161,6 +175,9 @@ impl Fixture {
         let (mut findings, mut summary) = (Vec::new(), Summary::default());
         for (id, scan) in &self.scans {
             let report = engine.scan(scan, &self.catalogue);
+            let (whole, alone) = (self.around(id, false), self.around(id, true));
+            let alone = engine.scan(scan, &alone);
+            assert_eq!(engine.scan(scan, &whole), alone, "{id}: a rule of one scan looks at another");
             findings.extend(report.findings);
             summary = summary.merge(Summary::of(id, report.facts)).unwrap();
         }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{audit, augment, completions, init, render, rule, schema, synth, verify};
+use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -34,6 +34,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments
     Init(init::InitArgs),
+    /// Remove the audit's cache
+    Clean(clean::CleanArgs),
     /// Explain a rule
     Rule(rule::RuleArgs),
     /// Draw a scan as a picture
@@ -56,6 +58,9 @@ pub struct Globals {
     /// Say only errors
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub quiet: u8,
+    /// Say more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
     /// Colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: Colour,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
+use super::clean::{self, Caching};
 use super::configuration::Configuration;
 use super::fix::{self, FixArgs};
 use super::known::Known;
@@ -40,6 +41,8 @@ pub struct AuditArgs {
     reporting: Reporting,
     #[command(flatten)]
     fixes: FixArgs,
+    #[command(flatten)]
+    caching: Caching,
     #[command(flatten)]
     configuration: Configuration,
 }
@@ -192,9 +195,15 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         globals.workers(),
         &|done| bar.set_position(done as u64),
         stop,
+        args.caching.cache(&config).as_ref(),
     );
     bar.finish_and_clear();
-    let report = audited?.report;
+    let audited = audited?;
+    if let Some(error) = &audited.unsaved {
+        output.note(&clean::unsaved(error));
+    }
+    output.detail(&format!("{} of {} scans from the cache", audited.cached, catalogue.scans.len()));
+    let report = audited.report;
     args.reporting.reports.write(&report, &args.known.shown(&report), args.fixes.fix, output)?;
     let kept = args.known.keep(&engine, &report, config.audit.baseline.as_deref(), output)?;
     if fix::run(&args.fixes, args.reporting.reports.output(), &report, &catalogue, output)? {

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod augment;
+mod clean;
 mod completions;
 mod configuration;
 mod files;
@@ -72,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),
+        Command::Clean(args) => clean::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
         Command::Render(args) => render::run(args, &cli.globals, &mut output),
         Command::Synth(args) => synth::run(args, &cli.globals, &mut output),

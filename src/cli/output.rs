@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 pub struct Output {
     stdout: anstream::AutoStream<io::Stdout>,
     quiet: bool,
+    verbose: bool,
     closed: bool,
 }
 
@@ -21,6 +22,7 @@ impl Output {
         Self {
             stdout: anstream::AutoStream::new(io::stdout(), choice),
             quiet: globals.quiet > 0,
+            verbose: globals.verbose > 0,
             closed: false,
         }
     }
@@ -62,6 +64,13 @@ impl Output {
     pub fn note(&self, text: &str) {
         if !self.quiet {
             say(text);
+        }
+    }
+
+    /// A message on stderr with `--verbose`, unless `--quiet`.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.note(text);
         }
     }
 

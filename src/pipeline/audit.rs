@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+use super::cache::{Cache, Session};
 use crate::audit::report::Report;
 use crate::audit::{Engine, Summary};
 use crate::error::{Error, Kind, Result};
@@ -16,11 +17,16 @@ pub struct AuditRun {
     pub report: Report,
     /// Facts by scan.
     pub summary: Summary,
+    /// Number of scans whose report came from the cache.
+    pub cached: usize,
+    /// What kept the cache from being written.
+    pub unsaved: Option<Error>,
 }
 
 /// Audits the scans of a catalogue on `workers` threads. `load` reads one scan; each is dropped
 /// as soon as it was looked at, so that memory holds at most one scan a worker. `progress` hears
-/// how many scans are done. The outcome depends on neither threads nor timing.
+/// how many scans are done. The outcome depends on neither threads nor timing, nor on the cache:
+/// `load` may look at nothing but a scan's own files and the catalogue's labels.
 ///
 /// # Errors
 /// [`Kind::NotFound`] without scans, because nothing checked is never a success;
@@ -32,6 +38,7 @@ pub fn audit(
     workers: usize,
     progress: &(dyn Fn(usize) + Sync),
     stop: &AtomicBool,
+    cache: Option<&Cache>,
 ) -> Result<AuditRun> {
     if catalogue.scans.is_empty() {
         return Err(Error::new(Kind::NotFound, "there is no scan to audit"));
@@ -39,16 +46,28 @@ pub fn audit(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(|e| {
         Error::new(Kind::Io, format!("cannot start {workers} threads: {e}")).help("use a smaller -j")
     })?;
+    let session = cache.map(|c| c.open(engine, catalogue));
     let done = AtomicUsize::new(0);
     let one = |entry: &ScanEntry| {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "the audit was stopped before its end"));
         }
-        let report = engine.scan(&load(entry), catalogue);
+        let audit = || {
+            let scan = load(entry);
+            (engine.scan(&scan, catalogue), is_lasting(&scan))
+        };
+        let report = match &session {
+            Some(session) => session.scan(entry, audit),
+            None => audit().0,
+        };
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         Ok((entry.id.clone(), report))
     };
-    let reports: Vec<_> = pool.install(|| catalogue.scans.par_iter().map(one).collect::<Result<_>>())?;
+    let reports: Result<Vec<_>> = pool.install(|| catalogue.scans.par_iter().map(one).collect());
+    // Also when interrupted: what was done need not be done again.
+    let cached = session.as_ref().map_or(0, Session::cached);
+    let unsaved = session.and_then(|s| s.save().err());
+    let reports = reports?;
 
     let (mut findings, mut summary) = (Vec::new(), Summary::default());
     for (id, report) in reports {
@@ -56,7 +75,13 @@ pub fn audit(
         summary = summary.merge(Summary::of(id, report.facts))?;
     }
     let report = engine.finish(findings, catalogue, &summary);
-    Ok(AuditRun { report, summary })
+    Ok(AuditRun { report, summary, cached, unsaved })
+}
+
+/// Whether the scan would be read the same again: a device that fails, or a permission that is
+/// missing, says nothing of the files.
+fn is_lasting(scan: &Scan) -> bool {
+    !scan.faults.iter().any(|f| matches!(f.error.kind(), Kind::Io | Kind::NotFound))
 }
 
 #[cfg(test)]
@@ -86,7 +111,7 @@ mod tests {
 
     fn run(catalogue: &Catalogue, workers: usize, stop: bool) -> Result<AuditRun> {
         let engine = Engine::new(&Settings::default()).unwrap();
-        audit(catalogue, &engine, &load, workers, &|_| {}, &AtomicBool::new(stop))
+        audit(catalogue, &engine, &load, workers, &|_| {}, &AtomicBool::new(stop), None)
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct ConfigFile {
     pub dataset: DatasetPaths,
     /// How it is audited.
     pub audit: Settings,
+    /// The file that was read, if one was.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
 
 /// Where a data set is; paths are relative to the folder of the configuration.
@@ -83,6 +86,7 @@ impl ConfigFile {
         paths.splits.iter_mut().for_each(|(name, path)| root(&format!("dataset/splits/{name}"), path));
         config.audit.baseline.iter_mut().for_each(|path| root("audit/baseline", path));
         config.audit.places = layer.places;
+        config.path = path.map(Path::to_path_buf);
         Ok(config)
     }
 }

@@ -7,6 +7,7 @@
 //! threads.
 
 mod audit;
+mod cache;
 mod commit;
 mod config;
 mod config_file;
@@ -18,6 +19,7 @@ mod samples;
 mod unit;
 
 pub use audit::{AuditRun, audit};
+pub use cache::{Cache, Cleaned, Strategy};
 pub use commit::Committed;
 pub use config::{Config, OnError, Overrides, Undescribed, schema};
 pub use config_file::{ConfigFile, DatasetPaths};

@@ -1,6 +1,7 @@
 //! Everything that belongs together: scans, sentences, splits, labels.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -222,6 +223,31 @@ impl Catalogue {
             format!("{name}: {n} of {of} records speak of scans that are not ScanNet's, and are passed over")
         };
         passed.map(note).collect()
+    }
+
+    /// What belongs to the data set as a whole and to no scan alone: who remembers something of a
+    /// scan must forget it when this shows another text.
+    pub fn common(&self) -> impl fmt::Debug {
+        // Spelled out so that a new field does not compile until it is decided where it belongs.
+        let Self {
+            scans: _,
+            descriptions: _,
+            references,
+            splits,
+            labels,
+            labels_path,
+            faults,
+            by_scene: _,
+            split_of: _,
+        } = self;
+        // Number and lines of records are those of the scans that they speak of.
+        let references: Vec<_> = references
+            .iter()
+            .map(|References { path, format, split, records: _, elsewhere: _, line_starts: _, faults }| {
+                (path, format, split, faults)
+            })
+            .collect();
+        (references, splits, labels, labels_path, faults)
     }
 
     /// The scan with this id.

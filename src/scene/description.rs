@@ -3,7 +3,7 @@
 use super::NO_OBJECT;
 
 /// What a description means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Referent {
     /// The object `object_id`.
     #[default]
@@ -17,7 +17,7 @@ pub enum Referent {
 }
 
 /// One description, as its file gives it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Description {
     /// The scan it speaks of.
     pub scene_id: String,

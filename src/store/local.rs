@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::error::{Error, Kind, Result};
 
@@ -139,6 +140,29 @@ impl Local {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
             _ => Ok(()),
         }
+    }
+
+    /// Removes a folder that nothing is in; says whether it is gone.
+    pub fn remove_if_empty(&self, name: &str) -> Result<bool> {
+        let path = self.path(name);
+        match fs::remove_dir(&path) {
+            Ok(()) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(e) => Err(Error::io("remove", path, &e)),
+        }
+    }
+
+    /// When a file was last written or touched, or `None` when it cannot be told.
+    pub fn touched(&self, name: &str) -> Option<SystemTime> {
+        fs::metadata(self.path(name)).and_then(|m| m.modified()).ok()
+    }
+
+    /// Marks a file as used now.
+    pub fn touch(&self, name: &str) -> Result<()> {
+        let path = self.path(name);
+        let file = File::options().write(true).open(&path);
+        file.and_then(|f| f.set_modified(SystemTime::now())).map_err(|e| Error::io("touch", path, &e))
     }
 
     /// Opens a temporary file in folder `name`, to be written and then published under a name

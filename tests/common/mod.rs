@@ -11,6 +11,7 @@ use std::process::{Command, Output};
 pub fn dataprep() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dataprep"));
     command.env("NO_COLOR", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.env("DATAPREP_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command
 }
 
