@@ -99,11 +99,26 @@ impl Fixture {
         self.audit(code, false).1
     }
 
-    /// The summary and the findings of the rules that `selector` selects; checks that evidence is
-    /// documented.
+    /// Findings of one rule of the preview.
+    pub(super) fn run_preview(&self, code: &str) -> Vec<Finding> {
+        let settings = Settings { select: vec![code.into()], preview: true, ..Settings::default() };
+        self.audit_with(&settings, false).1
+    }
+
+    /// Findings of one rule with trainer profiles.
+    pub(super) fn run_with(&self, code: &str, profiles: &[&str]) -> Vec<Finding> {
+        let profile = profiles.iter().map(|&p| p.to_owned()).collect();
+        self.audit_with(&Settings { select: vec![code.into()], profile, ..Settings::default() }, false).1
+    }
+
+    /// The summary and the findings of the rules that `selector` selects.
     pub(super) fn audit(&self, selector: &str, partial: bool) -> (Summary, Vec<Finding>) {
-        let settings = Settings { select: vec![selector.into()], ..Settings::default() };
-        let engine = Engine::new(&settings).unwrap().partial(partial);
+        self.audit_with(&Settings { select: vec![selector.into()], ..Settings::default() }, partial)
+    }
+
+    /// The summary and the findings of a run; checks that evidence is documented.
+    fn audit_with(&self, settings: &Settings, partial: bool) -> (Summary, Vec<Finding>) {
+        let engine = Engine::new(settings).unwrap().partial(partial);
         let (mut findings, mut summary) = (Vec::new(), Summary::default());
         for (id, scan) in &self.scans {
             let report = engine.scan(scan, &self.catalogue);

@@ -17,11 +17,13 @@ mod rule;
 pub mod rules;
 mod settings;
 mod summary;
+mod superpoints;
 
-pub use context::{DatasetContext, ScanContext};
+pub use context::{DatasetContext, ScanContext, Target};
 pub use engine::{Engine, ScanReport};
 pub use finding::{Annotation, Applicability, Draft, Finding, Fix, Location, Related, Severity, State};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
 pub use settings::{Settings, Thresholds, unknown};
-pub use summary::{Agreement, ScanFacts, Summary};
+pub use summary::{Agreement, ClassFacts, ScanFacts, Summary};
+pub use superpoints::{Ceiling, Mixture};

@@ -9,7 +9,7 @@ use super::context::ScanContext;
 use super::finding::Finding;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
-use crate::language::Claims;
+use crate::language::{Claims, mirrored};
 
 /// How often names in descriptions are the labels of the objects whose ids lie a shift away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,17 @@ impl Agreement {
     }
 }
 
+/// How much of a class descriptions of a scan mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClassFacts {
+    /// Objects that at least one description means.
+    pub objects: u64,
+    /// Their descriptions.
+    pub descriptions: u64,
+    /// Their vertices.
+    pub vertices: u64,
+}
+
 /// What the audit remembers of a scan once the scan itself is gone. Whole numbers only, so that
 /// sums do not depend on order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +73,12 @@ pub struct ScanFacts {
     pub agreement: BTreeMap<u32, Agreement>,
     /// Descriptions that make a claim, by kind of claim.
     pub claims: BTreeMap<String, u64>,
+    /// Objects that descriptions mean, by their label in the form in which names are compared.
+    #[serde(default)]
+    pub classes: BTreeMap<String, ClassFacts>,
+    /// Descriptions with a left or right that a mirror makes false for sure.
+    #[serde(default)]
+    pub mirrored: u64,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -82,9 +99,19 @@ impl ScanFacts {
             ..Self::default()
         };
         for description in scan.descriptions {
-            for claim in Claims::of(&description.text).names() {
+            let claims = Claims::of(&description.text);
+            for claim in claims.names() {
                 *facts.claims.entry(claim.to_owned()).or_default() += 1;
             }
+            let swaps = || mirrored(&description.text).is_some_and(|m| !m.changed.is_empty());
+            facts.mirrored += u64::from(claims.handed && swaps());
+        }
+        for (id, descriptions) in scan.described() {
+            let Some((_, label)) = scan.objects().get(&id) else { continue };
+            let class = facts.classes.entry(label.clone()).or_default();
+            class.objects += 1;
+            class.descriptions += descriptions.len() as u64;
+            class.vertices += u64::from(scan.owned().get(&id).copied().unwrap_or(0));
         }
         for finding in findings {
             *facts.findings.entry(finding.code.clone()).or_default() += 1;

@@ -24,6 +24,9 @@ pub struct SynthArgs {
     /// Everything random follows from this
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Also write a camera for each description, as ScanRefer's `annotated_cameras`
+    #[arg(long)]
+    pub cameras: bool,
     /// Plant one fault, for the rule with this code to find; truth.json says where
     #[arg(long, value_name = "CODE", value_parser = fault)]
     pub fault: Option<&'static Fault>,
@@ -35,8 +38,8 @@ pub struct SynthArgs {
 pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     make_way(&args.out, args.overwrite)?;
     let store = Local::new(&args.out);
-    let SynthArgs { scenes, vertices, seed, fault, .. } = *args;
-    let options = Options { scenes, vertices, seed, fault };
+    let SynthArgs { scenes, vertices, seed, cameras, fault, .. } = *args;
+    let options = Options { scenes, vertices, seed, cameras, fault };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(globals.workers())
         .build()
@@ -87,11 +90,15 @@ fn make_way(dir: &Path, overwrite: bool) -> Result<()> {
     if !readme.starts_with(README_STARTS) {
         return held("--overwrite only replaces what `dataprep synth` made; choose another folder");
     }
-    let scans = dir.join("scans");
-    match std::fs::remove_dir_all(&scans) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io("remove", scans, &e)),
-        _ => Ok(()),
+    for folder in ["scans", "annotated_cameras", "super_points"].map(|name| dir.join(name)) {
+        match std::fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", folder, &e));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@
 //! report it and go on; only [`discover()`] fails, when there is nothing to load.
 //!
 //! The readers of single formats take bytes and a path that they only name in errors:
-//! [`ply`], [`scannet`], [`scanrefer`], [`labels`], [`splits`].
+//! [`ply`], [`scannet`], [`scanrefer`], [`labels`], [`splits`], [`cameras`].
 
+pub mod cameras;
 mod catalogue;
 mod discover;
 mod json;
@@ -17,6 +18,7 @@ pub mod scannet;
 pub mod scanrefer;
 mod sniff;
 pub mod splits;
+mod superpoints;
 #[cfg(test)]
 mod testing;
 

@@ -32,6 +32,10 @@ pub struct DatasetPaths {
     pub labels: Option<PathBuf>,
     /// Split lists by name.
     pub splits: BTreeMap<String, PathBuf>,
+    /// Folder of annotated cameras.
+    pub cameras: Option<PathBuf>,
+    /// Folder of superpoints.
+    pub superpoints: Option<PathBuf>,
 }
 
 impl ConfigFile {
@@ -54,8 +58,9 @@ impl ConfigFile {
         let mut config = Self::parse(path, text)?;
         let dir = path.parent().unwrap_or(Path::new(""));
         let paths = &mut config.dataset;
-        let lists = paths.scans.iter_mut().chain(&mut paths.references);
-        for named in lists.chain(&mut paths.labels).chain(paths.splits.values_mut()) {
+        let lists = paths.scans.iter_mut().chain(&mut paths.references).chain(paths.splits.values_mut());
+        let folders = paths.cameras.iter_mut().chain(&mut paths.superpoints);
+        for named in lists.chain(&mut paths.labels).chain(folders) {
             *named = dir.join(&*named);
         }
         Ok(config)
@@ -94,7 +99,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let inner = root.path().join("a/b");
         std::fs::create_dir_all(&inner).unwrap();
-        let text = "[dataset]\nscans = [\"scans\"]\nsplits.train = \"t.txt\"\n\
+        let text = "[dataset]\nscans = [\"scans\"]\nsplits.train = \"t.txt\"\ncameras = \"c\"\n\
                     [audit]\nignore = [\"TXT\"]\nseverity.OBJ203 = \"error\"\n\
                     thresholds.min-scan-vertices = 7\n";
         let path = root.path().join("dataprep.toml");
@@ -102,6 +107,7 @@ mod tests {
         assert_eq!(ConfigFile::find(&inner).as_deref(), Some(path.as_path()));
         let config = ConfigFile::read(&path).unwrap();
         assert_eq!(config.dataset.scans, [root.path().join("scans")]);
+        assert_eq!(config.dataset.cameras, Some(root.path().join("c")));
         assert_eq!(config.dataset.splits["train"], root.path().join("t.txt"));
         assert_eq!((config.audit.select, config.audit.ignore), (vec!["ALL".into()], vec!["TXT".into()]));
         assert_eq!(config.audit.severity["OBJ203"], Severity::Error);

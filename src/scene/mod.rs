@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads or writes anything.
 
+mod camera;
 mod catalogue;
 mod description;
 mod frame;
@@ -10,10 +11,11 @@ mod mesh;
 mod objects;
 mod scan;
 
+pub use camera::Camera;
 pub use catalogue::{Catalogue, References, ScanEntry, SplitEntry, SplitList, room_of};
 pub use description::{Description, normalise_label};
 pub use frame::Frame;
 pub use labels::{LabelRow, LabelTable, SCANNET20, SCANNET200, scanrefer_class};
 pub use mesh::{Colour, Points};
 pub use objects::{NO_OBJECT, Object, Ownership, Painted};
-pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene};
+pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene, Superpoints};

@@ -3,9 +3,14 @@
 //! A fault is planted in the first scan, which is for training and is described, before its files
 //! are written; or in the files of the whole data set once they are there.
 
+mod bal;
+mod cam;
 mod fil;
 mod msh;
+mod msk;
 mod refs;
+mod spl;
+mod trn;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -32,6 +37,17 @@ enum Plant {
     Scan(fn(&mut MadeScan) -> Planted),
     /// In files that have been written.
     Files(fn(&Files<'_>) -> Result<Planted>),
+    /// In files of a data set that has more than one usually has.
+    With(Setting, fn(&Files<'_>) -> Result<Planted>),
+}
+
+/// What a fault needs the data set to have.
+#[derive(Clone, Copy, Debug)]
+enum Setting {
+    /// A camera for each description.
+    Cameras,
+    /// At least so many scans.
+    Scenes(u32),
 }
 
 /// Where a fault was planted; what is absent the rule does not name either.
@@ -97,9 +113,19 @@ impl Fault {
         Some(Planted { code: self.code.to_owned(), ..plant(scan) })
     }
 
+    /// Whether the fault is one of cameras, which the data set then has.
+    pub fn cameras(&self) -> bool {
+        matches!(self.plant, Plant::With(Setting::Cameras, _))
+    }
+
+    /// The least number of scans that the data set must have.
+    pub fn scenes(&self) -> u32 {
+        if let Plant::With(Setting::Scenes(n), _) = self.plant { n } else { 1 }
+    }
+
     /// Plants the fault in the files of a data set, if that is how it is planted.
     pub(super) fn plant_files(&self, store: &Local, scans: &[Kept]) -> Result<Option<Planted>> {
-        let Plant::Files(plant) = self.plant else { return Ok(None) };
+        let (Plant::Files(plant) | Plant::With(_, plant)) = self.plant else { return Ok(None) };
         let planted = plant(&Files { store, scans })?;
         Ok(Some(Planted { code: self.code.to_owned(), ..planted }))
     }
@@ -134,10 +160,15 @@ impl<'a> Files<'a> {
         self.store.publish(name, &bytes)
     }
 
+    /// Reads a JSON file.
+    fn read(&self, name: &str) -> Result<Value> {
+        let unreadable = |e| Error::new(Kind::Malformed, format!("cannot read back: {e}")).at(name);
+        serde_json::from_slice(&self.store.read(name)?).map_err(unreadable)
+    }
+
     /// Changes a JSON file.
     fn json(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
-        let unreadable = |e| Error::new(Kind::Malformed, format!("cannot read back: {e}")).at(name);
-        let mut value = serde_json::from_slice(&self.store.read(name)?).map_err(unreadable)?;
+        let mut value = self.read(name)?;
         change(&mut value);
         self.store.publish(name, &indented(&value)?)
     }
@@ -158,4 +189,32 @@ fn references_file(split: Split) -> String {
 }
 
 /// The faults of all rules, in the order of their codes within a subject.
-pub static FAULTS: &[Fault] = &[fil::MISSING_FILE, msh::NOT_FINITE, refs::WRONG_NAME];
+pub static FAULTS: &[Fault] = &[
+    fil::MISSING_FILE,
+    msh::NOT_FINITE,
+    refs::WRONG_NAME,
+    refs::ANNOTATION_COLLISION,
+    msk::EMPTY_MASK,
+    msk::LOW_CEILING,
+    msk::LOST_TARGET,
+    msk::FOREGROUND_RATIO,
+    spl::SHARED_SCAN,
+    spl::SHARED_ROOM,
+    spl::EQUAL_LISTS,
+    spl::SHARED_SENTENCES,
+    spl::DRIFT,
+    bal::UNSEEN_CLASS,
+    bal::FEW_OBJECTS,
+    bal::EFFECTIVE_CLASSES,
+    bal::UNEVEN_MEASURES,
+    bal::UNIQUE_SHARE,
+    cam::UNKNOWN_ANNOTATION,
+    cam::OUTSIDE_ROOM,
+    cam::OUT_OF_VIEW,
+    trn::RENUMBERED_OBJECTS,
+    trn::NO_BOX,
+    trn::LARGE_SCAN,
+    trn::MIRRORED_SIDES,
+    trn::REPLACED_SCAN,
+    trn::NO_VALIDATION,
+];
