@@ -24,7 +24,7 @@ fn catalogue_of(options: &Options) -> (tempfile::TempDir, Catalogue) {
 fn bench(c: &mut Criterion) {
     let engine = Engine::new(&Settings::default()).expect("the rules");
 
-    let options = Options { scenes: 1, vertices: 150_000, seed: 1, fault: None };
+    let options = Options { scenes: 1, vertices: 150_000, seed: 1, fault: None, cameras: false };
     let (_dir, catalogue) = catalogue_of(&options);
     let scan = load::scan(&catalogue.scans[0], &catalogue.labels, Wanted::default());
     let mut group = c.benchmark_group("audit");
@@ -32,7 +32,8 @@ fn bench(c: &mut Criterion) {
         b.iter(|| engine.scan(&scan, &catalogue));
     });
 
-    let catalogue = many(catalogue_of(&Options { scenes: 40, vertices: 5_000, seed: 2, fault: None }).1);
+    let catalogue =
+        many(catalogue_of(&Options { scenes: 40, vertices: 5_000, seed: 2, fault: None, cameras: false }).1);
     let scans: Vec<Scan> = catalogue.described_scenes().map(empty).collect();
     group.sample_size(10).bench_function("every rule, 46,173 descriptions", |b| {
         b.iter_batched(

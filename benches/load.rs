@@ -51,7 +51,7 @@ fn bench(c: &mut Criterion) {
         b.iter(|| scannet::read_segments(black_box(&segments), &mesh_path).expect("segments"));
     });
     group.bench_function("whole, without labels mesh", |b| {
-        b.iter(|| scan(&entry, &table, Wanted { labels: false }));
+        b.iter(|| scan(&entry, &table, Wanted { labels: false, ..Wanted::default() }));
     });
     group.bench_function("whole", |b| b.iter(|| scan(&entry, &table, Wanted::default())));
     group.finish();

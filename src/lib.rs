@@ -6,7 +6,7 @@
 //! | floor | modules | what they know |
 //! |---|---|---|
 //! | 0 | [`scene`], [`math`], [`store`] | what a scene is; numbers; where bytes live |
-//! | 1 | [`language`], [`render`] | what a sentence claims; pictures of a scene |
+//! | 1 | [`language`], [`measure`], [`render`] | what a sentence claims; how even and alike counts are; pictures of a scene |
 //! | 2 | [`load`], [`audit`], [`augment`], [`write`](mod@write), [`synth`] | one stage each; none imports another |
 //! | 3 | [`pipeline`] | configuration → plan → units → commit |
 //! | 4 | [`cli`] | the only place that prints or exits |
@@ -18,6 +18,7 @@ mod error;
 pub mod language;
 pub mod load;
 pub mod math;
+pub mod measure;
 pub mod pipeline;
 pub mod render;
 pub mod scene;

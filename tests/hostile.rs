@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use dataprep::load::{labels, multi3drefer, nr3d, ply, reason3d, references, scannet, scanrefer, splits};
+use dataprep::load::{
+    cameras, labels, multi3drefer, nr3d, ply, reason3d, references, scannet, scanrefer, splits,
+};
 use dataprep::math::Xyz;
 use dataprep::{Error, Kind, Result};
 use rand::{RngExt as _, SeedableRng as _};
@@ -30,6 +32,7 @@ fn read(reader: &str, bytes: &[u8], path: &Path) -> Result<()> {
             labels::read(bytes, path, &mut faults)?;
             first(faults)
         }
+        "cameras" => cameras::read(bytes, path, 0).1.map_or(Ok(()), Err),
         "split" => splits::read(bytes, "train", path).map(drop),
         other => panic!("no reader is called {other}"),
     }
@@ -118,6 +121,9 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         "eval_type":"mt","token":["d"]}]"#;
     let reason3d = r#"[{"scene_id":"s","object_id":7,"object_name":"x","question":"q","type":"scannet"},
         {"scene_id":"m_region1","object_id":"-7","object_name":"x","question":"q","type":"mp3d"}]"#;
+    let cameras = r#"[{"scene_id":"scene0011_00","object_id":"5","ann_id":"0","id":"scene0011_00-5_0",
+        "camera":{"position":[1,-2.5,3e1],"rotation":[0,0,NaN],"lookat":[0,0,"x"]}},{"scene_id":"s",
+        "object_id":5,"ann_id":3,"camera":{"position":[null,0,0],"lookat":[Infinity,0,0]}}]"#;
     vec![
         ("nr3d", nr3d.into()),
         ("multi3drefer", multi3drefer.into()),
@@ -129,6 +135,7 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
         ("segments", segments.into()),
         ("aggregation", aggregation.into()),
         ("references", references.into()),
+        ("cameras", cameras.into()),
         ("meta", b"axisAlignment = 1 0 0 1 0 1 0 2 0 0 1 3 0 0 0 1\nsceneType = Office\n".to_vec()),
         ("labels", b"id\traw_category\tnyu40id\n1\twall\t1\r\n2\tchair\n3\tdoor\t\t\n".to_vec()),
         ("split", b"scene0000_00\r\ntrain/scene0001_00.ply\n\nscene0002_00".to_vec()),

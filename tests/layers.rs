@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// above it, rooms of one floor do not know each other.
 const FLOORS: [&[&str]; 5] = [
     &["error", "scene", "math", "store"],
-    &["language", "render"],
+    &["language", "measure", "render"],
     &["load", "audit", "augment", "write", "synth"],
     &["pipeline"],
     &["cli"],

@@ -20,16 +20,18 @@ fn audited(options: &Options, settings: &Settings) -> (Report, Option<Planted>) 
     let dir = tempfile::tempdir().unwrap();
     synth::generate(&Local::new(dir.path()), options, &|_| {}).unwrap();
     let truth: Truth = serde_json::from_slice(&fs::read(dir.path().join("truth.json")).unwrap()).unwrap();
-    let request = Request { scans: vec![dir.path().join("scans")], ..Request::default() };
-    let catalogue = load::catalogue(&load::discover(&request).unwrap());
+    let request = Request { scans: vec![dir.path().join("scans")], extras: true, ..Request::default() };
+    let found = load::discover(&request).unwrap();
+    let catalogue = load::catalogue(&found);
     let path = Some(dir.path().join("dataprep.toml")).filter(|path| path.exists());
     let planted = ConfigFile::load(path.as_deref(), &[]).unwrap().audit;
     let settings = Settings { preview: settings.preview, profile: settings.profile.clone(), ..planted };
     let today = "2026-01-01".parse::<toml::value::Datetime>().unwrap().date.unwrap();
     let engine = Engine::new(&settings).unwrap().today(today);
-    let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
+    let wanted = Wanted { superpoints: found.superpoints.as_deref(), ..Wanted::default() };
+    let load = |entry: &_| load::scan(entry, &catalogue.labels, wanted);
     let stop = std::sync::atomic::AtomicBool::new(false);
-    let mut report = pipeline::audit(&catalogue, &engine, &load, 1, &|_| {}, &stop).unwrap().report;
+    let mut report = pipeline::audit(&catalogue, &engine, &load, 1, &|_| {}, &stop, None).unwrap().report;
     let root = format!("{}/", dir.path().display());
     for finding in &mut report.findings {
         finding.file = finding.file.as_deref().map(|f| f.strip_prefix(&root).unwrap_or(f).to_owned());
@@ -86,16 +88,20 @@ fn every_planted_fault_is_found_at_its_place() {
 }
 
 fn row(fault: &'static Fault) -> String {
-    let options = Options { scenes: 6, vertices: 3_000, seed: 5, fault: Some(fault) };
+    let (scenes, cameras) = (fault.scenes().max(6), fault.cameras());
+    let options = Options { scenes, vertices: 3_000, seed: 5, cameras, fault: Some(fault) };
     let (report, planted) = audited(&options, &everything());
     let place = planted.unwrap();
     assert_eq!(place.code, fault.code);
     let found: Vec<_> = report.findings.iter().filter(|f| f.code == fault.code).collect();
-    let hit = found.iter().any(|f| is_at(f, &place));
+    let (clean, _) = audited(&Options { fault: None, ..options }, &everything());
+    // What is said of clean data in the same words was not found because of the fault.
+    let said = |f: &Finding| (f.fingerprint.clone(), f.message.clone(), f.evidence.clone());
+    let said_anyway: Vec<_> = clean.findings.iter().map(said).collect();
+    let hit = found.iter().any(|f| is_at(f, &place) && !said_anyway.contains(&said(f)));
     if !hit {
         eprintln!("{}: planted {place:?}, found {found:#?}", fault.code);
     }
-    let (clean, _) = audited(&Options { fault: None, ..options }, &everything());
     let clean: BTreeSet<_> = clean.findings.into_iter().map(|f| f.fingerprint).collect();
     let besides: BTreeSet<_> = report
         .findings
@@ -119,7 +125,8 @@ fn clean_data_of_many_seeds_has_neither_errors_nor_warnings() {
     let wrong: Vec<String> = (0..10_u64)
         .into_par_iter()
         .flat_map_iter(|seed| {
-            let options = Options { scenes: 5, vertices: 2_500 + 300 * seed as u32, seed, fault: None };
+            let options =
+                Options { scenes: 5, vertices: 2_500 + 300 * seed as u32, seed, cameras: true, fault: None };
             let (report, _) = audited(&options, &Settings::default());
             assert_eq!(report.summary.scans, 5);
             let bad = report.findings.into_iter().filter(|f| f.severity < Severity::Info);

@@ -8,10 +8,11 @@ use super::profile::Profile;
 use super::said::Said;
 use super::settings::Thresholds;
 use super::summary::{Agreement, Summary};
+use super::superpoints::Mixture;
 use super::tables::Tables;
 use crate::language::{Class, Nouns};
 use crate::math::{Partition, compact};
-use crate::scene::{Catalogue, Description, NO_OBJECT, Object, Ownership, Role, Scan, normalise_label};
+use crate::scene::{Catalogue, Description, Object, Ownership, Role, Scan, normalise_label};
 
 /// One scan, with tables that rules share; each is made when a rule first asks for it.
 #[derive(Debug)]
@@ -38,9 +39,10 @@ pub struct ScanContext<'a> {
     segments: OnceCell<Partition>,
     sizes: OnceCell<Vec<u32>>,
     ownership: OnceCell<Ownership>,
-    winners: OnceCell<BTreeSet<i32>>,
     targets: OnceCell<BTreeMap<i32, Vec<&'a Description>>>,
     pub(super) tables: Tables,
+    superpoints: OnceCell<Partition>,
+    mixture: OnceCell<Mixture>,
 }
 
 impl<'a> ScanContext<'a> {
@@ -67,9 +69,10 @@ impl<'a> ScanContext<'a> {
             segments: OnceCell::new(),
             sizes: OnceCell::new(),
             ownership: OnceCell::new(),
-            winners: OnceCell::new(),
             targets: OnceCell::new(),
             tables: Tables::default(),
+            superpoints: OnceCell::new(),
+            mixture: OnceCell::new(),
         }
     }
 
@@ -157,14 +160,7 @@ impl<'a> ScanContext<'a> {
 
     /// Number of vertices in each part of [`Self::segments`].
     pub fn segment_sizes(&self) -> &[u32] {
-        self.sizes.get_or_init(|| {
-            let partition = self.segments();
-            let mut sizes = vec![0_u32; partition.ids.len()];
-            for &part in &partition.part {
-                sizes[part as usize] += 1;
-            }
-            sizes
-        })
+        self.sizes.get_or_init(|| sizes_of(self.segments()))
     }
 
     /// Number of vertices of a segment, 0 when there is no such segment.
@@ -177,37 +173,33 @@ impl<'a> ScanContext<'a> {
         self.ownership.get_or_init(|| Ownership::of(&self.scan.scene.objects))
     }
 
-    /// Objects that own more than half of at least one segment: those whose mask over superpoints
-    /// is not empty when superpoints are the scan's own segments.
-    fn winners(&self) -> &BTreeSet<i32> {
-        self.winners.get_or_init(|| {
-            let parts = &self.segments().part;
+    /// The vertices by superpoint: by the file of superpoints, or without one by segment.
+    fn superpoints(&self) -> &Partition {
+        match &self.scan.superpoints {
+            Some(own) => self.superpoints.get_or_init(|| compact(&own.ids)),
+            None => self.segments(),
+        }
+    }
+
+    /// How objects and superpoints mix.
+    pub fn mixture(&self) -> &Mixture {
+        self.mixture.get_or_init(|| {
+            let partition = self.superpoints();
             let column = &self.scan.scene.points.object;
-            if parts.len() != column.len() {
-                return BTreeSet::new();
+            match self.scan.superpoints {
+                Some(_) => Mixture::of(&partition.part, &sizes_of(partition), column),
+                None => Mixture::of(&partition.part, self.segment_sizes(), column),
             }
-            // Boyer and Moore's majority vote in each part, then a count to confirm.
-            let mut candidate = vec![(NO_OBJECT, 0_u32); self.segments().ids.len()];
-            for (&part, &object) in parts.iter().zip(column) {
-                let (held, votes) = &mut candidate[part as usize];
-                if *held == object {
-                    *votes += 1;
-                } else if *votes == 0 {
-                    (*held, *votes) = (object, 1);
-                } else {
-                    *votes -= 1;
-                }
-            }
-            let mut votes = vec![0_u32; candidate.len()];
-            for (&part, &object) in parts.iter().zip(column) {
-                votes[part as usize] += u32::from(candidate[part as usize].0 == object);
-            }
-            let won = candidate.iter().zip(&votes).zip(self.segment_sizes());
-            won.filter(|((_, votes), size)| **votes * 2 > **size).map(|((c, _), _)| c.0).collect()
         })
     }
 
-    /// Described objects that own vertices but win no segment.
+    /// Objects that own more than half of at least one superpoint: those whose mask over
+    /// superpoints is not empty.
+    fn winners(&self) -> &BTreeSet<i32> {
+        self.mixture().winners()
+    }
+
+    /// Described objects that own vertices but win no superpoint.
     pub fn empty_masks(&self) -> impl Iterator<Item = i32> {
         let known = self.scan.scene.points.segment.len() == self.scan.scene.points.object.len();
         let targets = self.targets().keys().copied();
@@ -238,6 +230,15 @@ impl<'a> ScanContext<'a> {
     }
 }
 
+/// Number of points in each part.
+fn sizes_of(partition: &Partition) -> Vec<u32> {
+    let mut sizes = vec![0_u32; partition.ids.len()];
+    for &part in &partition.part {
+        sizes[part as usize] += 1;
+    }
+    sizes
+}
+
 /// The whole data set, once its scans have been looked at.
 #[derive(Debug)]
 pub struct DatasetContext<'a> {
@@ -263,7 +264,37 @@ pub struct Member<'a> {
     pub line: Option<u32>,
 }
 
+/// An object that descriptions mean, as the references have it.
+#[derive(Clone, Debug)]
+pub struct Target<'a> {
+    /// The split of its scan, if it is in one.
+    pub split: Option<&'a str>,
+    /// Its name, in the form in which names are compared.
+    pub class: String,
+    /// Its descriptions: at least one.
+    pub descriptions: &'a [Description],
+}
+
+impl<'a> Target<'a> {
+    /// Its scan.
+    pub fn scene(&self) -> &'a str {
+        &self.descriptions[0].scene_id
+    }
+}
+
 impl<'a> DatasetContext<'a> {
+    /// Every object that a description means, also in scans that were not audited.
+    pub fn targets(&self) -> impl Iterator<Item = Target<'a>> {
+        let catalogue = self.catalogue;
+        let alike =
+            |a: &Description, b: &Description| (&a.scene_id, a.object_id) == (&b.scene_id, b.object_id);
+        catalogue.descriptions.chunk_by(alike).map(|descriptions| Target {
+            split: catalogue.split_of(&descriptions[0].scene_id),
+            class: normalise_label(&descriptions[0].object_name),
+            descriptions,
+        })
+    }
+
     /// The splits that each scan is in: by the split lists, or without any by the names of the
     /// references files.
     pub fn splits_of_scans(&self) -> BTreeMap<&'a str, BTreeMap<&'a str, Member<'a>>> {

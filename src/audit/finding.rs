@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{Error, Place};
-use crate::scene::{Catalogue, Description, Format};
+use crate::scene::{Camera, Catalogue, Description, Format};
 
 /// How bad a finding is; the worst comes first.
 #[derive(
@@ -330,6 +330,20 @@ impl Draft {
             return self.file(&file.path);
         }
         self
+    }
+
+    /// Points at one camera, and at the field of its record that is to blame.
+    #[must_use]
+    pub fn camera(mut self, camera: &Camera, field: &str, catalogue: &Catalogue) -> Self {
+        let (row, column) = camera.place;
+        self.finding.object_id = Some(camera.object_id);
+        self.finding.ann_id = Some(Annotation::of(&camera.ann_id));
+        self.finding.json_pointer = Some(format!("/{}/{field}", camera.record));
+        self.finding.location = Some(Location { row, column });
+        match catalogue.camera_files.get(camera.file as usize) {
+            Some(file) => self.file(file),
+            None => self,
+        }
     }
 
     /// Names the scan; rules that look at one scan need not.

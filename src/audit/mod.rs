@@ -25,11 +25,12 @@ mod said;
 mod selectors;
 mod settings;
 mod summary;
+mod superpoints;
 mod suppress;
 mod tables;
 
 pub use baseline::Baseline;
-pub use context::{DatasetContext, ScanContext};
+pub use context::{DatasetContext, ScanContext, Target};
 pub use control::{Applied, ControlContext, Misnamed};
 pub use engine::{Engine, ScanReport};
 pub use finding::{
@@ -42,5 +43,6 @@ pub use rule::{Meta, Needs, Rule, Sink};
 pub use said::Said;
 pub use selectors::unknown;
 pub use settings::{Settings, Thresholds};
-pub use summary::{Agreement, Numbering, ScanFacts, Summary};
+pub use summary::{Agreement, ClassFacts, Numbering, ScanFacts, Summary};
+pub use superpoints::{Ceiling, Mixture};
 pub use suppress::{Day, Pattern, Suppression};

@@ -10,7 +10,7 @@ use super::finding::Finding;
 use super::identity;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
-use crate::language::Claims;
+use crate::language::{Claims, mirrored};
 
 /// A way of counting a scan's objects other than by `objectId`. Of several that explain as much
 /// the first is meant.
@@ -105,6 +105,17 @@ impl Agreement {
     }
 }
 
+/// How much of a class descriptions of a scan mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClassFacts {
+    /// Objects that at least one description means.
+    pub objects: u64,
+    /// Their descriptions.
+    pub descriptions: u64,
+    /// Their vertices.
+    pub vertices: u64,
+}
+
 /// What the audit remembers of a scan once the scan itself is gone. Whole numbers only, so that
 /// sums do not depend on order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -141,6 +152,12 @@ pub struct ScanFacts {
     /// Groups with each label, as the aggregation writes it.
     #[serde(default)]
     pub labels: BTreeMap<String, u64>,
+    /// Objects that descriptions mean, by their label in the form in which names are compared.
+    #[serde(default)]
+    pub classes: BTreeMap<String, ClassFacts>,
+    /// Descriptions with a left or right that a mirror makes false for sure.
+    #[serde(default)]
+    pub mirrored: u64,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -165,9 +182,19 @@ impl ScanFacts {
             ..Self::default()
         };
         for description in scan.descriptions {
-            for claim in Claims::of(&description.text).names() {
+            let claims = Claims::of(&description.text);
+            for claim in claims.names() {
                 *facts.claims.entry(claim.to_owned()).or_default() += 1;
             }
+            let swaps = || mirrored(&description.text).is_some_and(|m| !m.changed.is_empty());
+            facts.mirrored += u64::from(claims.handed && swaps());
+        }
+        for (id, descriptions) in scan.described() {
+            let Some((_, label)) = scan.objects().get(&id) else { continue };
+            let class = facts.classes.entry(label.clone()).or_default();
+            class.objects += 1;
+            class.descriptions += descriptions.len() as u64;
+            class.vertices += u64::from(scan.owned().get(&id).copied().unwrap_or(0));
         }
         for object in &scene.objects {
             *facts.labels.entry(object.raw_category.clone()).or_default() += 1;

@@ -62,6 +62,12 @@ struct Data {
     /// A split's name and list [default: train, val and test beside the scans]
     #[arg(long = "split", value_name = "NAME=FILE", value_parser = split)]
     splits: Vec<(String, PathBuf)>,
+    /// Folder of annotated cameras, a file for each scan [default: `annotated_cameras` beside them]
+    #[arg(long, value_name = "DIR")]
+    cameras: Option<PathBuf>,
+    /// Folder of superpoints that a trainer uses, a file for each scan [default: `super_points` beside them]
+    #[arg(long, value_name = "DIR")]
+    superpoints: Option<PathBuf>,
     /// Only scans whose id matches; the others are taken to be there
     #[arg(long, value_name = "GLOB")]
     scenes: Option<String>,
@@ -187,15 +193,17 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         output.note(&note);
     }
 
+    let wanted = load::Wanted { labels: true, superpoints: found.superpoints.as_deref() };
     let bar = bar(found.scans.len(), globals);
     let audited = pipeline::audit(
         &catalogue,
         &engine,
-        &|entry| load::scan(entry, &catalogue.labels, load::Wanted { labels: true }),
+        &|entry| load::scan(entry, &catalogue.labels, wanted),
         globals.workers(),
         &|done| bar.set_position(done as u64),
         stop,
-        args.caching.cache(&config).as_ref(),
+        // Superpoints are files beside the scans', which the cache does not watch.
+        args.caching.cache(&config).filter(|_| found.superpoints.is_none()).as_ref(),
     );
     bar.finish_and_clear();
     let audited = audited?;
@@ -244,6 +252,9 @@ fn request(args: &AuditArgs, config: &ConfigFile) -> load::Request {
         format: data.format.named(),
         labels: data.labels.clone().or_else(|| paths.labels.clone()),
         splits,
+        cameras: data.cameras.clone().or_else(|| paths.cameras.clone()),
+        superpoints: data.superpoints.clone().or_else(|| paths.superpoints.clone()),
+        extras: true,
         scenes: data.scenes.clone(),
     }
 }

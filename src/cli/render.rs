@@ -42,7 +42,7 @@ pub enum ViewName {
 
 pub(super) fn run(args: &RenderArgs, _globals: &Globals, output: &mut Output) -> Result<Exit> {
     let entry = entry_of(&args.scan)?;
-    let scan = load::scan(&entry, &LabelTable::default(), Wanted { labels: false });
+    let scan = load::scan(&entry, &LabelTable::default(), Wanted { labels: false, ..Wanted::default() });
     if scan.scene.points.is_empty() {
         let fault = scan.faults.into_iter().next().map(|f| f.error);
         return Err(fault.unwrap_or_else(|| {

@@ -24,6 +24,9 @@ pub struct SynthArgs {
     /// Everything random follows from this
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+    /// Also write a camera for each description, as ScanRefer's `annotated_cameras`
+    #[arg(long)]
+    pub cameras: bool,
     /// Plant one fault, for the rule with this code to find; truth.json says where
     #[arg(long, value_name = "CODE", value_parser = fault)]
     pub fault: Option<&'static Fault>,
@@ -35,8 +38,8 @@ pub struct SynthArgs {
 pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     make_way(&args.out, args.overwrite)?;
     let store = Local::new(&args.out);
-    let SynthArgs { scenes, vertices, seed, fault, .. } = *args;
-    let options = Options { scenes, vertices, seed, fault };
+    let SynthArgs { scenes, vertices, seed, cameras, fault, .. } = *args;
+    let options = Options { scenes, vertices, seed, cameras, fault };
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(globals.workers())
         .build()
@@ -92,7 +95,7 @@ fn make_way(dir: &Path, overwrite: bool) -> Result<()> {
     if configuration.is_some_and(|text| text.starts_with(CONFIGURATION_STARTS.as_bytes())) {
         store.remove("dataprep.toml")?;
     }
-    store.remove_folder("scans")
+    ["scans", "annotated_cameras", "super_points"].into_iter().try_for_each(|name| store.remove_folder(name))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Reading what belongs to the data set as a whole.
 
 use super::discover::Found;
-use super::{labels, read_file, references, splits};
+use super::{cameras, labels, read_file, references, splits};
 use crate::scene::{Catalogue, References};
 
-/// Reads references, label table and split lists. Never fails: what cannot be read is in
+/// Reads references, label table, split lists and cameras. Never fails: what cannot be read is in
 /// [`Catalogue::faults`] or in the references' faults, and the rest is there.
 pub fn catalogue(found: &Found) -> Catalogue {
     let mut catalogue = Catalogue::default();
@@ -33,6 +33,17 @@ pub fn catalogue(found: &Found) -> Catalogue {
             Ok(list) => catalogue.splits.push(list),
             Err(error) => catalogue.faults.push(error),
         }
+    }
+    for scan in &found.scans {
+        let path = found.cameras.as_ref().map(|dir| dir.join(cameras::file_name(&scan.id)));
+        let Some(path) = path.filter(|p| p.is_file()) else { continue };
+        let (cameras, fault) = match read_file(&path) {
+            Ok(bytes) => cameras::read(&bytes, &path, catalogue.camera_files.len() as u32),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        catalogue.cameras.extend(cameras);
+        catalogue.faults.extend(fault);
+        catalogue.camera_files.push(path);
     }
     catalogue.index();
     catalogue
@@ -64,12 +75,20 @@ mod tests {
             ],
             labels: Some(put("l.tsv", TABLE)),
             splits: vec![("train".into(), put("t.txt", "a\n")), ("val".into(), put("v.txt", ""))],
+            cameras: Some(dir.path().into()),
             ..Found::default()
         };
+        put("a.anns.json", "<html>");
+        put(
+            "b.anns.json",
+            r#"[{"scene_id":"b","object_id":1,"ann_id":"0",
+            "camera":{"position":[0,0,1],"lookat":[1,0,1]}}]"#,
+        );
         let c = catalogue(&found);
         assert_eq!(c.references[0].faults[0].kind(), Kind::NotFound);
         assert_eq!((c.descriptions_of("b")[0].file, c.labels.nyu40("chair")), (1, 5));
         assert_eq!((c.splits.len(), c.split_of("a"), c.scan("a").is_some()), (1, Some("train"), true));
-        assert_eq!(c.faults.iter().map(crate::Error::kind).collect::<Vec<_>>(), [Kind::Foreign]);
+        assert_eq!(c.faults.iter().map(crate::Error::kind).collect::<Vec<_>>(), [Kind::Foreign; 2]);
+        assert!(c.cameras_of("b")[0].is_of(&c.descriptions[0]) && c.camera_files.len() == 2);
     }
 }

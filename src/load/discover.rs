@@ -22,6 +22,13 @@ pub struct Request {
     pub labels: Option<PathBuf>,
     /// Split lists as name and file; looked for beside the scans when none is named.
     pub splits: Vec<(String, PathBuf)>,
+    /// Folder of annotated cameras; looked for beside the scans and the references when none is
+    /// named and `extras` are wanted.
+    pub cameras: Option<PathBuf>,
+    /// Folder of superpoints; looked for likewise.
+    pub superpoints: Option<PathBuf>,
+    /// Whether cameras and superpoints, which only the audit reads, are looked for.
+    pub extras: bool,
     /// Glob that a scan's id must match.
     pub scenes: Option<String>,
 }
@@ -39,11 +46,17 @@ pub struct Found {
     pub labels: Option<PathBuf>,
     /// Split lists as name and file.
     pub splits: Vec<(String, PathBuf)>,
+    /// Folder of annotated cameras.
+    pub cameras: Option<PathBuf>,
+    /// Folder of superpoints.
+    pub superpoints: Option<PathBuf>,
     /// What was found and what is done without, one clause each, for people.
     pub notes: Vec<String>,
 }
 
 const LABELS: &str = "scannetv2-labels.combined.tsv";
+const CAMERAS: &str = "annotated_cameras";
+const SUPERPOINTS: &str = "super_points";
 const SPLITS: [&str; 3] = ["train", "val", "test"];
 const REFERENCES: [&str; 2] = ["ScanRefer_filtered_train.json", "ScanRefer_filtered_val.json"];
 
@@ -152,6 +165,18 @@ pub fn discover(request: &Request) -> Result<Found> {
         [] => "no split lists (scannetv2_train.txt, …): splits are taken from the references' names".into(),
         lists => format!("split lists: {}", list(lists.iter().map(|(_, path)| path))),
     });
+    places.extend(found.references.iter().filter_map(|p| parent(p)));
+    let folder = |named: &Option<PathBuf>, name: &str| match named {
+        Some(dir) if !dir.is_dir() => Err(Error::new(Kind::Config, "not a folder").at(dir)),
+        Some(dir) => Ok(Some(dir.clone())),
+        None if request.extras => Ok(places.iter().map(|p| p.join(name)).find(|p| p.is_dir())),
+        None => Ok(None),
+    };
+    found.cameras = folder(&request.cameras, CAMERAS)?;
+    found.superpoints = folder(&request.superpoints, SUPERPOINTS)?;
+    for (what, dir) in [("cameras", &found.cameras), ("superpoints", &found.superpoints)] {
+        found.notes.extend(dir.as_ref().map(|dir| format!("{what}: {}", dir.display())));
+    }
     Ok(found)
 }
 
@@ -433,6 +458,26 @@ mod tests {
         request.labels = Some(root.path().join("none.tsv"));
         let error = discover(&request).unwrap_err();
         assert_eq!((error.kind(), error.path()), (Kind::NotFound, request.labels.as_deref()));
+    }
+
+    #[test]
+    fn cameras_and_superpoints_are_looked_for_when_they_are_wanted() {
+        let root = data();
+        let data = root.path().join("data");
+        for dir in ["data/annotated_cameras", "data/scans/super_points", "other"] {
+            fs::create_dir_all(root.path().join(dir)).unwrap();
+        }
+        let mut request = request(&[&data]);
+        assert_eq!(discover(&request).unwrap().cameras, None);
+        request.extras = true;
+        let found = discover(&request).unwrap();
+        assert_eq!(found.cameras, Some(data.join("annotated_cameras")));
+        assert_eq!(found.superpoints, Some(data.join("scans/super_points")));
+        assert!(found.notes.iter().any(|n| n.starts_with("cameras: ")), "{:?}", found.notes);
+        request.cameras = Some(root.path().join("other"));
+        assert_eq!(discover(&request).unwrap().cameras, request.cameras);
+        request.cameras = Some(data.join("ScanRefer_filtered.json"));
+        assert_eq!(discover(&request).unwrap_err().kind(), Kind::Config);
     }
 
     #[test]

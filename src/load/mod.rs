@@ -5,9 +5,10 @@
 //! report it and go on; only [`discover()`] fails, when there is nothing to load.
 //!
 //! The readers of single formats take bytes and a path that they only name in errors:
-//! [`ply`], [`scannet`], [`labels`], [`splits`], and for references [`scanrefer`], [`nr3d`],
-//! [`multi3drefer`] and [`reason3d`], of which [`references`] picks one by the content.
+//! [`ply`], [`scannet`], [`labels`], [`splits`], [`cameras`], and for references [`scanrefer`],
+//! [`nr3d`], [`multi3drefer`] and [`reason3d`], of which [`references`] picks one by the content.
 
+pub mod cameras;
 mod catalogue;
 mod discover;
 mod json;
@@ -25,6 +26,7 @@ pub mod scannet;
 pub mod scanrefer;
 mod sniff;
 pub mod splits;
+mod superpoints;
 #[cfg(test)]
 mod testing;
 

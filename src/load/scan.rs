@@ -2,22 +2,27 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::path::Path;
 
-use super::{ply, read_file_into, scannet};
+use super::{ply, read_file_into, scannet, superpoints};
 use crate::error::Result;
-use crate::scene::{Fault, Frame, LabelTable, Ownership, Points, Role, Scan, ScanEntry, ScanFile};
+use crate::scene::{
+    Fault, Frame, LabelTable, Ownership, Points, Role, Scan, ScanEntry, ScanFile, Superpoints,
+};
 
 /// Which of a scan's files are read beyond those that make the scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Wanted<'a> {
     /// The labels mesh.
     pub labels: bool,
+    /// The superpoints in this folder, where it has the scan's.
+    pub superpoints: Option<&'a Path>,
 }
 
-impl Default for Wanted {
-    /// Everything.
+impl Default for Wanted<'_> {
+    /// Everything in the scan's folder.
     fn default() -> Self {
-        Self { labels: true }
+        Self { labels: true, superpoints: None }
     }
 }
 
@@ -38,7 +43,7 @@ pub fn files_of(entry: &ScanEntry) -> Vec<ScanFile> {
 /// [`Ownership`]); a vertex's nyu40 id is that of its object's raw category in `table`, 0 where
 /// there is no object or the table does not know the category. Without a table the ids of the
 /// labels mesh are taken, where they are within 0 to 40.
-pub fn scan(entry: &ScanEntry, table: &LabelTable, wanted: Wanted) -> Scan {
+pub fn scan(entry: &ScanEntry, table: &LabelTable, wanted: Wanted<'_>) -> Scan {
     let mut scan = Scan { files: files_of(entry), ..Scan::default() };
     scan.scene.id.clone_from(&entry.id);
     scan.scene.frame = Frame::raw(None);
@@ -52,6 +57,15 @@ pub fn scan(entry: &ScanEntry, table: &LabelTable, wanted: Wanted) -> Scan {
             }
         }
     });
+    if let Some(path) = wanted.superpoints.map(|dir| dir.join(superpoints::file_name(&entry.id)))
+        && path.is_file()
+        && !scan.scene.points.is_empty()
+    {
+        match superpoints::read(&path, scan.scene.points.len()) {
+            Ok(ids) => scan.superpoints = Some(Superpoints { path, ids }),
+            Err(error) => scan.faults.push(Fault { role: Role::Segments, error }),
+        }
+    }
     join(&mut scan, table);
     scan
 }
@@ -131,8 +145,6 @@ fn join(scan: &mut Scan, table: &LabelTable) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::error::Kind;
     use crate::load::testing::{CATEGORIES, Room, TABLE};
@@ -185,7 +197,7 @@ mod tests {
         put(&entry, Role::Labels, &ROOM.ply(Some(&|i| if i == 0 { 149 } else { 40 })));
         let s = scan(&entry, &LabelTable::default(), Wanted::default());
         assert_eq!(s.scene.points.nyu40[..2], [0, 40]);
-        let s = scan(&entry, &LabelTable::default(), Wanted { labels: false });
+        let s = scan(&entry, &LabelTable::default(), Wanted { labels: false, ..Wanted::default() });
         assert!(s.vertex_labels.is_none() && s.scene.points.nyu40.is_empty());
         assert!(s.faults.is_empty());
     }
@@ -224,6 +236,20 @@ mod tests {
                 assert_eq!(s.has_aggregation, role != Role::Aggregation);
             }
         }
+    }
+
+    #[test]
+    fn superpoints_are_read_where_they_fit_and_else_are_a_fault() {
+        let (root, entry) = written();
+        let wanted = Wanted { superpoints: Some(root.path()), ..Wanted::default() };
+        assert_eq!(scan(&entry, &table(), wanted).superpoints, None);
+        let path = root.path().join(superpoints::file_name(ID));
+        fs::write(&path, 3_i64.to_le_bytes().repeat(ROOM.vertices() as usize)).unwrap();
+        let s = scan(&entry, &table(), wanted);
+        assert_eq!(s.superpoints.unwrap().ids, vec![3; s.scene.points.len()]);
+        fs::write(&path, [0; 7]).unwrap();
+        let s = scan(&entry, &table(), wanted);
+        assert!(s.superpoints.is_none() && s.is_usable() && s.faults[0].error.kind() == Kind::Truncated);
     }
 
     #[test]

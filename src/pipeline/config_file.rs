@@ -40,6 +40,10 @@ pub struct DatasetPaths {
     pub labels: Option<PathBuf>,
     /// Split lists by name.
     pub splits: BTreeMap<String, PathBuf>,
+    /// Folder of annotated cameras.
+    pub cameras: Option<PathBuf>,
+    /// Folder of superpoints.
+    pub superpoints: Option<PathBuf>,
 }
 
 impl ConfigFile {
@@ -82,7 +86,13 @@ impl ConfigFile {
         {
             (0..).zip(list).for_each(|(i, path)| root(&format!("{key}/{i}"), path));
         }
-        paths.labels.iter_mut().for_each(|path| root("dataset/labels", path));
+        for (key, path) in [
+            ("dataset/labels", &mut paths.labels),
+            ("dataset/cameras", &mut paths.cameras),
+            ("dataset/superpoints", &mut paths.superpoints),
+        ] {
+            path.iter_mut().for_each(|path| root(key, path));
+        }
         paths.splits.iter_mut().for_each(|(name, path)| root(&format!("dataset/splits/{name}"), path));
         config.audit.baseline.iter_mut().for_each(|path| root("audit/baseline", path));
         config.audit.places = layer.places;
@@ -138,7 +148,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let inner = root.path().join("a/b");
         fs::create_dir_all(&inner).unwrap();
-        let text = "[dataset]\nscans = [\"scans\"]\nsplits.train = \"t.txt\"\n\
+        let text = "[dataset]\nscans = [\"scans\"]\nsplits.train = \"t.txt\"\ncameras = \"c\"\n\
                     [audit]\nignore = [\"TXT\"]\nseverity.OBJ203 = \"error\"\nbaseline = \"b.json\"\n\
                     thresholds.min-scan-vertices = 7\n";
         let path = root.path().join("dataprep.toml");
@@ -146,6 +156,7 @@ mod tests {
         assert_eq!(ConfigFile::find(&inner).as_deref(), Some(path.as_path()));
         let config = ConfigFile::read(&path).unwrap();
         assert_eq!(config.dataset.scans, [root.path().join("scans")]);
+        assert_eq!(config.dataset.cameras, Some(root.path().join("c")));
         assert_eq!(config.dataset.splits["train"], root.path().join("t.txt"));
         assert_eq!(config.audit.baseline, Some(root.path().join("b.json")));
         assert_eq!((config.audit.select, config.audit.ignore), (vec!["ALL".into()], vec!["TXT".into()]));

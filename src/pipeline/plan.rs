@@ -93,6 +93,7 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
         labels: config.input.labels.clone(),
         splits: config.input.splits.clone().into_iter().collect(),
         scenes: config.input.scenes.clone(),
+        ..Request::default()
     };
     if request.scans.is_empty() {
         return Err(config

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::{Description, LabelTable};
+use super::{Camera, Description, LabelTable};
 use crate::error::{Error, Kind, Result};
 
 /// A scan that was found, before it is read.
@@ -147,6 +147,10 @@ pub struct Catalogue {
     pub references: Vec<References>,
     /// Descriptions of all files, sorted by [`Description::sort_key`].
     pub descriptions: Vec<Description>,
+    /// Cameras of descriptions, sorted by [`Camera::sort_key`].
+    pub cameras: Vec<Camera>,
+    /// Files that cameras are from.
+    pub camera_files: Vec<PathBuf>,
     /// Split lists.
     pub splits: Vec<SplitList>,
     /// Label table; empty when none was found.
@@ -164,6 +168,7 @@ impl Catalogue {
     pub fn index(&mut self) {
         self.scans.sort_by(|a, b| a.id.cmp(&b.id));
         self.descriptions.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        self.cameras.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
         self.by_scene.clear();
         let mut start = 0;
         for group in self.descriptions.chunk_by(|a, b| a.scene_id == b.scene_id) {
@@ -188,6 +193,13 @@ impl Catalogue {
     /// The descriptions of one scan.
     pub fn descriptions_of(&self, scene_id: &str) -> &[Description] {
         self.by_scene.get(scene_id).map_or(&[], |r| &self.descriptions[r.clone()])
+    }
+
+    /// The cameras of one scan.
+    pub fn cameras_of(&self, scene_id: &str) -> &[Camera] {
+        let start = self.cameras.partition_point(|c| c.scene_id.as_str() < scene_id);
+        let rest = &self.cameras[start..];
+        &rest[..rest.partition_point(|c| c.scene_id == scene_id)]
     }
 
     /// Ids of the scans that descriptions speak of, sorted.
@@ -232,6 +244,8 @@ impl Catalogue {
         let Self {
             scans: _,
             descriptions: _,
+            cameras: _,
+            camera_files,
             references,
             splits,
             labels,
@@ -247,7 +261,7 @@ impl Catalogue {
                 (path, format, split, faults)
             })
             .collect();
-        (references, splits, labels, labels_path, faults)
+        (references, camera_files, splits, labels, labels_path, faults)
     }
 
     /// The scan with this id.
@@ -278,7 +292,10 @@ mod tests {
             references: vec![References { split: Some("val".into()), ..References::default() }],
             ..Catalogue::default()
         };
+        let camera = |scene: &str| Camera { scene_id: scene.into(), ..Camera::default() };
+        c.cameras = ["c", "a", "b", "c"].map(camera).into();
         c.index();
+        assert_eq!(["a", "b", "bb", "c"].map(|s| c.cameras_of(s).len()), [1, 1, 0, 2]);
         let anns: Vec<_> = c.descriptions_of("a").iter().map(|d| d.ann_id.as_str()).collect();
         assert_eq!(anns, ["9", "10"]);
         assert_eq!(c.split_of("b"), Some("val"));

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads or writes anything.
 
+mod camera;
 mod catalogue;
 mod description;
 mod edit;
@@ -11,6 +12,7 @@ mod mesh;
 mod objects;
 mod scan;
 
+pub use camera::Camera;
 pub use catalogue::{
     Catalogue, Format, OddLine, Oddity, References, ScanEntry, SplitEntry, SplitList, room_of,
 };
@@ -20,4 +22,4 @@ pub use frame::Frame;
 pub use labels::{LabelOddity, LabelRow, LabelTable, OddRow, SCANNET20, SCANNET200, scanrefer_class};
 pub use mesh::{Colour, Points};
 pub use objects::{NO_OBJECT, Object, Ownership, Painted};
-pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene};
+pub use scan::{Fault, MeshLayout, Role, Scan, ScanFile, Scene, Superpoints};

@@ -78,6 +78,15 @@ pub struct MeshLayout {
     pub face_list: Option<String>,
 }
 
+/// Superpoints of another segmentator than the one that made a scan's segments.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Superpoints {
+    /// The file.
+    pub path: PathBuf,
+    /// Superpoint per vertex: arbitrary, sparse.
+    pub ids: Vec<u32>,
+}
+
 /// The joined scene: what training samples are made of.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
@@ -127,6 +136,8 @@ pub struct Scan {
     pub labels_moved_at: Option<usize>,
     /// `sceneType` of the meta file.
     pub scene_type: Option<String>,
+    /// Superpoints, one a vertex, when a file has some that are not the scan's own segments.
+    pub superpoints: Option<Superpoints>,
 }
 
 impl Scan {

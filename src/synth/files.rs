@@ -204,6 +204,61 @@ struct Reference<'a> {
     token: Vec<String>,
 }
 
+#[derive(Serialize)]
+struct CameraRecord<'a> {
+    scene_id: &'a str,
+    object_id: String,
+    object_name: String,
+    ann_id: String,
+    id: String,
+    camera: Pose,
+}
+
+#[derive(Serialize)]
+struct Pose {
+    position: [f64; 3],
+    rotation: [f64; 3],
+    lookat: [f64; 3],
+}
+
+/// The name of the file of a scan's cameras.
+pub(super) fn cameras_file(id: &str) -> String {
+    format!("annotated_cameras/{id}.anns.json")
+}
+
+/// Writes a camera for each description of a scan, as ScanRefer's annotators have them: where the
+/// speaker stands, looking at the middle of what is described. Returns their bytes.
+pub(super) fn write_cameras(store: &Local, scan: &MadeScan) -> Result<u64> {
+    let (id, points) = (&scan.scene.id, &scan.scene.points);
+    if scan.said.is_empty() {
+        return Ok(0);
+    }
+    let mut middles: BTreeMap<i32, ([f64; 3], f64)> = BTreeMap::new();
+    for (i, &object) in points.object.iter().enumerate() {
+        let (sum, n) = middles.entry(object).or_default();
+        let at = points.position.get(i);
+        (0..3).for_each(|a| sum[a] += f64::from(at[a]));
+        *n += 1.0;
+    }
+    let records = scan.said.iter().filter_map(|d| {
+        let (sum, n) = middles.get(&d.object)?;
+        let (position, lookat) = (scan.viewpoint.eye, sum.map(|s| s / n));
+        let [x, y, z]: [f64; 3] = std::array::from_fn(|a| lookat[a] - position[a]);
+        let tilt = libm::atan2(z, libm::sqrt(x * x + y * y));
+        Some(CameraRecord {
+            scene_id: id,
+            object_id: d.object.to_string(),
+            object_name: d.category.replace(' ', "_"),
+            ann_id: d.ann.to_string(),
+            id: format!("{id}-{}_{}", d.object, d.ann),
+            camera: Pose { position, rotation: [tilt, 0.0, libm::atan2(y, x)], lookat },
+        })
+    });
+    let bytes = indented(&records.collect::<Vec<_>>())?;
+    store.publish(&cameras_file(id), &bytes)?;
+    Ok(bytes.len() as u64)
+}
+
 /// What is kept of a scan once its folder is written, to make the lists of the data set.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {

@@ -40,6 +40,8 @@ pub struct Options {
     pub vertices: u32,
     /// Everything random follows from this.
     pub seed: u64,
+    /// Whether each description gets a camera.
+    pub cameras: bool,
     /// The one thing that is to be wrong.
     pub fault: Option<&'static Fault>,
 }
@@ -90,7 +92,8 @@ impl Plan {
         let room_id = format!("scene{:04}", self.room);
         let mut stream = Key::new(seed, &room_id, 0, "synth room").stream(Purpose::Parameters);
         let uses = room::Use::ALL;
-        let used_as = uses[(u64::from(self.room) + seed) as usize % uses.len()];
+        // Shifted by one each five rooms: otherwise validation, every fifth, would be of one use.
+        let used_as = uses[(u64::from(self.room + self.room / 5) + seed) as usize % uses.len()];
         let room = room::furnish(used_as, sample::richness(vertices), &mut stream);
         let id = self.id();
         let (scene, viewpoint) = sample::scan(&room, &id, vertices, seed);
@@ -118,6 +121,14 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
             .expected("1000 to 5000000")
             .found(options.vertices.to_string()));
     }
+    if let Some(fault) = options.fault.filter(|f| f.scenes() > options.scenes) {
+        return Err(Error::new(Kind::Config, "the data set is too small for this fault")
+            .expected(format!("at least {} scans", fault.scenes()))
+            .found(options.scenes.to_string())
+            .help("ask for more scans with --scenes"));
+    }
+    let options =
+        &Options { cameras: options.cameras || options.fault.is_some_and(Fault::cameras), ..*options };
     let done = AtomicU32::new(0);
     let plans = Plan::all(options.scenes);
     let results: Vec<(Kept, u64, u64, Option<Planted>)> = plans
@@ -126,7 +137,10 @@ pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync
             let mut scan = plan.make(options);
             let here = plan == &plans[0];
             let planted = options.fault.filter(|_| here).and_then(|fault| fault.plant_in(&mut scan));
-            let bytes = files::write_scan(store, &scan)?;
+            let mut bytes = files::write_scan(store, &scan)?;
+            if options.cameras {
+                bytes += files::write_cameras(store, &scan)?;
+            }
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             let kept = Kept {
                 id: scan.scene.id.clone(),
@@ -163,15 +177,18 @@ pub const README_STARTS: &str = "Made by `dataprep synth`";
 pub const CONFIGURATION_STARTS: &str = "# Made by `dataprep synth`.";
 
 fn readme(options: &Options) -> String {
-    let Options { scenes, vertices, seed, fault } = options;
+    let Options { scenes, vertices, seed, cameras, fault } = options;
+    let cameras = if *cameras { (" --cameras", ", annotated_cameras/") } else { ("", "") };
     let fault = fault.map_or_else(String::new, |f| format!(" --fault {}", f.code));
     format!(
-        "{README_STARTS}, version {}:\n\n    dataprep synth --scenes {scenes} --vertices {vertices} --seed {seed}{fault}\n\n\
+        "{README_STARTS}, version {}:\n\n    dataprep synth --scenes {scenes} --vertices {vertices} --seed {seed}{}{fault}\n\n\
          Rooms, scans and sentences are generated; nothing in here comes from ScanNet or ScanRefer.\n\
          The layout is theirs: scans/, scannetv2-labels.combined.tsv, scannetv2_{{train,val}}.txt,\n\
-         ScanRefer_filtered_{{train,val}}.json. truth.json says where the speaker of each scan stands\n\
+         ScanRefer_filtered_{{train,val}}.json{}. truth.json says where the speaker of each scan stands\n\
          and what each description claims; every claim holds on the scan's vertices.\n",
-        crate::VERSION
+        crate::VERSION,
+        cameras.0,
+        cameras.1,
     )
 }
 

@@ -9,7 +9,7 @@ use crate::scene::{NO_OBJECT, Role};
 use truth::{SceneView, holds};
 
 fn make(scenes: u32, vertices: u32, seed: u64) -> Vec<MadeScan> {
-    let options = Options { scenes, vertices, seed, fault: None };
+    let options = Options { scenes, vertices, seed, cameras: false, fault: None };
     Plan::all(scenes).iter().map(|p| p.make(&options)).collect()
 }
 
@@ -177,7 +177,7 @@ fn sentences_are_clean() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
-    let options = Options { scenes: 5, vertices: 2_500, seed: 7, fault: None };
+    let options = Options { scenes: 5, vertices: 2_500, seed: 7, cameras: false, fault: None };
     let one = generated(&options, 1);
     assert_eq!(one, generated(&options, 3));
     assert_ne!(one, generated(&Options { seed: 8, ..options }, 1));
@@ -185,7 +185,7 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads() {
 
 #[test]
 fn files_are_laid_out_as_scannet_and_scanrefer_lay_them_out() {
-    let options = Options { scenes: 4, vertices: 3_000, seed: 3, fault: None };
+    let options = Options { scenes: 4, vertices: 3_000, seed: 3, cameras: false, fault: None };
     let files = generated(&options, 2);
     let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
     assert_eq!(text("scannetv2_train.txt"), "scene0000_00\nscene0002_00\n");
@@ -231,7 +231,7 @@ fn files_are_laid_out_as_scannet_and_scanrefer_lay_them_out() {
 #[test]
 fn the_committed_test_data_is_what_this_version_makes() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    let made = generated(&Options { scenes: 3, vertices: 3_500, seed: 1, fault: None }, 2);
+    let made = generated(&Options { scenes: 3, vertices: 3_500, seed: 1, cameras: false, fault: None }, 2);
     for (name, bytes) in &made {
         let committed = std::fs::read(root.join(name)).unwrap_or_default();
         assert!(*bytes == committed, "testdata/{name} differs; testdata/README.md says how to make it again");
@@ -244,9 +244,9 @@ fn the_committed_test_data_is_what_this_version_makes() {
 fn numbers_that_make_no_sense_are_refused() {
     let store = Local::new("never-made");
     for options in [
-        Options { scenes: 0, vertices: 5_000, seed: 0, fault: None },
-        Options { scenes: 1, vertices: 10, seed: 0, fault: None },
-        Options { scenes: 20_000, vertices: 5_000, seed: 0, fault: None },
+        Options { scenes: 0, vertices: 5_000, seed: 0, cameras: false, fault: None },
+        Options { scenes: 1, vertices: 10, seed: 0, cameras: false, fault: None },
+        Options { scenes: 20_000, vertices: 5_000, seed: 0, cameras: false, fault: None },
     ] {
         assert_eq!(generate(&store, &options, &|_| {}).unwrap_err().kind(), Kind::Config);
     }

@@ -1,6 +1,8 @@
 //! The rules: one file each, and the table that lists them.
 
 mod amb;
+mod bal;
+mod cam;
 mod cfg;
 mod dup;
 mod fil;
@@ -10,10 +12,12 @@ mod obj;
 mod refs;
 mod seg;
 mod spl;
+mod trn;
 mod txt;
 
 use std::fmt::Display;
 
+use super::profile::Profile;
 use super::rule::Rule;
 
 /// Every rule, in the order in which they are shown: by subject, then by code.
@@ -75,7 +79,11 @@ pub static RULES: &[&dyn Rule] = &[
     &refs::wrong_tokens::WrongTokens,
     &refs::other_split::OtherSplit,
     &refs::undescribed_scan::UndescribedScan,
+    &refs::annotation_collision::AnnotationCollision,
     &msk::empty_mask::EmptyMask,
+    &msk::low_ceiling::LowCeiling,
+    &msk::lost_target::LostTarget,
+    &msk::foreground_ratio::ForegroundRatio,
     &txt::empty_text::EmptyText,
     &txt::garbled_text::GarbledText,
     &txt::cut_text::CutText,
@@ -98,6 +106,23 @@ pub static RULES: &[&dyn Rule] = &[
     &dup::similar_room::SimilarRoom,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
+    &spl::equal_lists::EqualLists,
+    &spl::shared_sentences::SharedSentences,
+    &spl::drift::SplitDrift,
+    &bal::unseen_class::UnseenClass,
+    &bal::few_objects::FewObjects,
+    &bal::effective_classes::EffectiveClasses,
+    &bal::uneven_measures::UnevenMeasures,
+    &bal::unique_share::UniqueShare,
+    &cam::unknown_annotation::UnknownAnnotation,
+    &cam::outside_room::OutsideRoom,
+    &cam::out_of_view::OutOfView,
+    &trn::renumbered_objects::RenumberedObjects,
+    &trn::no_box::NoBox,
+    &trn::large_scan::LargeScan,
+    &trn::mirrored_sides::MirroredSides,
+    &trn::replaced_scan::ReplacedScan,
+    &trn::no_validation::NoValidation,
     &cfg::unused_suppression::UnusedSuppression,
     &cfg::expired_suppression::ExpiredSuppression,
     &cfg::unknown_rule::UnknownRule,
@@ -112,6 +137,22 @@ pub fn find(code: &str) -> Option<&'static dyn Rule> {
 /// `one thing`, `two things`: a count with its noun.
 fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// `n` of `of` in per cent, to one decimal.
+fn per_cent(n: u64, of: u64) -> f64 {
+    rounded(n as f64 * 100.0 / of.max(1) as f64, 1)
+}
+
+/// A number to so many decimals.
+fn rounded(value: f64, decimals: u32) -> f64 {
+    let scale = f64::from(10_u32.pow(decimals));
+    libm::round(value * scale) / scale
+}
+
+/// The names of trainers, as a sentence has them.
+fn names<'a>(profiles: impl IntoIterator<Item = &'a &'static Profile>) -> String {
+    profiles.into_iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The first few of a list of ids or names, and how many more there are.

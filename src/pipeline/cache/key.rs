@@ -94,9 +94,10 @@ pub(super) fn data_set_digest(catalogue: &Catalogue) -> Key {
 /// [`ScanContext`](crate::audit::ScanContext) beside the scan's own files must be in here or in
 /// [`data_set_digest`]**: a change of it that does not change the digest lets a stale report pass
 /// for a true one. A rule that looks at a scan may see everything but what belongs to other scans:
-/// their descriptions, and their places in files. The audit's `Fixture` holds every rule to that.
+/// their descriptions and cameras, and their places in files. The audit's `Fixture` holds every rule to that.
 pub(super) fn context_digest(catalogue: &Catalogue, data_set: &Key, scene: &str) -> Key {
     let mut feed = Feed::default().add((data_set, scene, catalogue.split_of(scene)));
+    feed = feed.shown(&catalogue.cameras_of(scene));
     for description in catalogue.descriptions_of(scene) {
         let file = catalogue.references.get(description.file as usize);
         feed = feed.add((description, file.map(|f| f.line_of(description.offset))));

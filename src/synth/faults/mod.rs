@@ -4,13 +4,18 @@
 //! are written; or in the files of the whole data set once they are there.
 
 mod amb;
+mod bal;
+mod cam;
 mod cfg;
 mod dup;
 mod fil;
 mod msh;
+mod msk;
 mod obj;
 mod refs;
 mod seg;
+mod spl;
+mod trn;
 mod txt;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +44,17 @@ enum Plant {
     Scan(fn(&mut MadeScan) -> Planted),
     /// In files that have been written.
     Files(fn(&Files<'_>) -> Result<Planted>),
+    /// In files of a data set that has more than one usually has.
+    With(Setting, fn(&Files<'_>) -> Result<Planted>),
+}
+
+/// What a fault needs the data set to have.
+#[derive(Clone, Copy, Debug)]
+enum Setting {
+    /// A camera for each description.
+    Cameras,
+    /// At least so many scans.
+    Scenes(u32),
 }
 
 /// Where a fault was planted; what is absent the rule does not name either.
@@ -104,9 +120,19 @@ impl Fault {
         Some(Planted { code: self.code.to_owned(), ..plant(scan) })
     }
 
+    /// Whether the fault is one of cameras, which the data set then has.
+    pub fn cameras(&self) -> bool {
+        matches!(self.plant, Plant::With(Setting::Cameras, _))
+    }
+
+    /// The least number of scans that the data set must have.
+    pub fn scenes(&self) -> u32 {
+        if let Plant::With(Setting::Scenes(n), _) = self.plant { n } else { 1 }
+    }
+
     /// Plants the fault in the files of a data set, if that is how it is planted.
     pub(super) fn plant_files(&self, store: &Local, scans: &[Kept]) -> Result<Option<Planted>> {
-        let Plant::Files(plant) = self.plant else { return Ok(None) };
+        let (Plant::Files(plant) | Plant::With(_, plant)) = self.plant else { return Ok(None) };
         let planted = plant(&Files { store, scans })?;
         Ok(Some(Planted { code: self.code.to_owned(), ..planted }))
     }
@@ -125,6 +151,15 @@ impl<'a> Files<'a> {
         &self.scans[0]
     }
 
+    /// The first scan of a split; refuses data sets too small to have one.
+    fn first_of(&self, split: Split) -> Result<&'a Kept> {
+        self.scans.iter().find(|s| s.split == split).ok_or_else(|| {
+            Error::new(Kind::Config, "the data set is too small for this fault")
+                .expected(format!("a scan for {}", split.name()))
+                .help("ask for more scans with --scenes")
+        })
+    }
+
     /// Changes the bytes of a file.
     fn bytes(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
         let mut bytes = self.store.read(name)?;
@@ -132,10 +167,15 @@ impl<'a> Files<'a> {
         self.store.publish(name, &bytes)
     }
 
+    /// Reads a JSON file.
+    fn read(&self, name: &str) -> Result<Value> {
+        let unreadable = |e| Error::new(Kind::Malformed, format!("cannot read back: {e}")).at(name);
+        serde_json::from_slice(&self.store.read(name)?).map_err(unreadable)
+    }
+
     /// Changes a JSON file.
     fn json(&self, name: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
-        let unreadable = |e| Error::new(Kind::Malformed, format!("cannot read back: {e}")).at(name);
-        let mut value = serde_json::from_slice(&self.store.read(name)?).map_err(unreadable)?;
+        let mut value = self.read(name)?;
         change(&mut value);
         self.store.publish(name, &indented(&value)?)
     }
@@ -208,8 +248,13 @@ static FAMILIES: &[&[Fault]] = &[
     &seg::FAULTS,
     &obj::FAULTS,
     &refs::FAULTS,
+    &msk::FAULTS,
     &txt::FAULTS,
     &amb::FAULTS,
     &dup::FAULTS,
+    &spl::FAULTS,
+    &bal::FAULTS,
+    &cam::FAULTS,
+    &trn::FAULTS,
     &cfg::FAULTS,
 ];

@@ -14,7 +14,7 @@ pub(super) fn third(files: &Files<'_>, change: impl FnOnce(&mut Value)) -> Resul
     Ok(place.file(&references_file(Split::Train)))
 }
 
-pub(super) const FAULTS: [Fault; 9] = [
+pub(super) const FAULTS: [Fault; 10] = [
     Fault {
         code: "REF101",
         what: "one description is of a scan that does not exist",
@@ -98,6 +98,26 @@ pub(super) const FAULTS: [Fault; 9] = [
             let id = &files.first().id;
             files.references(Split::Train, |records| records.retain(|r| r["scene_id"] != id.as_str()))?;
             Ok(Planted::somewhere())
+        }),
+    },
+    Fault {
+        code: "REF110",
+        what: "two objects of a scan have an annotation 99",
+        plant: Plant::Files(|files| {
+            files.references(Split::Train, |records| {
+                let first = records[0].clone();
+                let other = records.iter().find(|r| r["object_id"] != first["object_id"]).cloned();
+                for mut record in [Some(first), other].into_iter().flatten() {
+                    record["ann_id"] = "99".into();
+                    record["description"] =
+                        format!("{} again", record["description"].as_str().unwrap_or("")).into();
+                    if let Some(tokens) = record["token"].as_array_mut() {
+                        tokens.push("again".into());
+                    }
+                    records.push(record);
+                }
+            })?;
+            Ok(Planted::somewhere().file(&references_file(Split::Train)))
         }),
     },
 ];

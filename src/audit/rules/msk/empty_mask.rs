@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::scene::Role;
 
@@ -7,20 +7,20 @@ rule! {
     /// A described object's mask over superpoints is empty.
     ///
     /// # What it checks
-    /// Whether an object that owns vertices owns more than half of at least one of the scan's own
-    /// segments, as trainers that work on superpoints decide by majority. Evidence: `vertices`, how
-    /// many vertices it owns.
+    /// Whether an object that owns vertices owns more than half of at least one superpoint, as
+    /// trainers that work on superpoints decide by majority. Superpoints are the scan's own segments,
+    /// or those of `--superpoints`. Evidence: `vertices`, how many vertices it owns.
     ///
     /// # Why it matters
     /// A trainer that pools over superpoints learns the empty mask for each of its descriptions, and
     /// scores zero on them whatever it predicts.
     ///
     /// # How to fix
-    /// Annotations are unions of segments, so segments and masks of one scan always agree. Check
-    /// that both are of the same mesh and that no step moved points between segments.
+    /// Annotations are unions of segments, so segments and masks of one scan always agree. Make the
+    /// superpoints again from the mesh of this scan, and check that no step moved points.
     ///
     /// # Known exceptions
-    /// None with ScanNet's own segments; superpoints of another segmentator are not seen here.
+    /// None with ScanNet's own segments; coarser superpoints swallow small things.
     ///
     /// # Source
     /// `gt_spmask` of <https://github.com/sosppxo/3D-STMN>: the mean over a superpoint must exceed
@@ -36,10 +36,16 @@ impl Rule for EmptyMask {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for id in scan.empty_masks() {
             let vertices = scan.owned().get(&id).copied().unwrap_or(0);
-            let message = format!("object {id} owns {vertices} vertices, but more than half of no segment");
-            let draft = Draft::new(message).object(id).file(scan.path(Role::Segments));
+            let message =
+                format!("object {id} owns {vertices} vertices, but more than half of no superpoint");
+            let path = scan.scan.superpoints.as_ref().map_or(scan.path(Role::Segments), |s| &s.path);
+            let draft = Draft::new(message).object(id).file(path);
             out.report(draft.evidence("vertices", vertices));
         }
+    }
+
+    fn explains(&self, mine: &Finding, other: &Finding) -> bool {
+        other.code == "MSK102" && other.object_id == mine.object_id
     }
 }
 
@@ -64,6 +70,9 @@ mod tests {
         let found = f.run("MSK101");
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].object_id, found[0].number("vertices")), (Some(3), Some(75)));
+        let both = f.findings();
+        let ceilings = both.iter().filter(|f| f.code == "MSK102" && f.object_id == Some(3));
+        assert_eq!(ceilings.count(), 0, "an empty mask is said once");
         assert_eq!(f.audit("MSK101", false).0.scans["scene0001_00"].empty_masks, 1);
     }
 

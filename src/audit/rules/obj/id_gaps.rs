@@ -34,7 +34,7 @@ rule! {
 
 /// The ids that no vertex has below the highest that one has, and the ids that change when each
 /// gap in turn is filled with the highest.
-fn renumber(ids: &BTreeSet<i32>) -> (Vec<i32>, Vec<i32>) {
+pub(in crate::audit::rules) fn renumber(ids: &BTreeSet<i32>) -> (Vec<i32>, Vec<i32>) {
     let mut rest = ids.clone();
     let (mut gaps, mut moved) = (Vec::new(), Vec::new());
     for id in 0.. {

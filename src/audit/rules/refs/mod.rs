@@ -1,5 +1,6 @@
 //! References: descriptions that mean an object that is there and is what they say.
 
+pub(super) mod annotation_collision;
 pub(super) mod annotation_gaps;
 pub(super) mod duplicate_key;
 pub(super) mod other_split;
