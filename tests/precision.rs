@@ -18,7 +18,7 @@ const SPLITS: [&str; 2] = ["train", "val"];
 
 fn made(seed: u64) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let options = Options { scenes: 40, vertices: 4_000, seed, fault: None };
+    let options = Options { scenes: 40, vertices: 4_000, seed, fault: None, cameras: false };
     synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
     dir
 }

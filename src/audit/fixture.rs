@@ -210,7 +210,7 @@ fn scan(id: &str) -> Scan {
         .collect();
     let segment: Vec<u32> = (0..n).map(|i| (i / SEGMENT) as u32 * 7).collect();
     // No two scans have the same noise.
-    let noise: f32 = id.bytes().map(f32::from).zip(1_u8..).map(|(b, i)| b * f32::from(i)).sum::<f32>() * 1e-6;
+    let noise: f32 = id.bytes().map(f32::from).zip(1_u8..).map(|(b, i)| b * f32::from(i)).sum::<f32>() * 1e-7;
     let column = |step: usize| (0..n).map(|i| (i % step) as f32 * 0.03 + noise).collect();
     let channel = |step: usize| (0..n).map(|i| (i * 7 % step) as u8).collect();
     let points = Points {

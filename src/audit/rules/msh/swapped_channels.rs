@@ -66,8 +66,12 @@ mod tests {
         let colour = f.scan().scene.points.colour.as_mut().unwrap();
         colour.red.fill(red);
         colour.blue.fill(blue);
-        let scan = f.scan().clone();
-        f.scans = (0..scans).map(|i| (format!("scene{i:04}_00"), scan.clone())).collect();
+        let mut scan = f.scan().clone();
+        let mut named = |i| {
+            scan.scene.id = format!("scene{i:04}_00");
+            (scan.id().to_owned(), scan.clone())
+        };
+        f.scans = (0..scans).map(&mut named).collect();
         f.run("MSH208")
     }
 

@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_is_enough_for_other_superpoints_and_not_for_the_scans_own() {
+    fn silent_at_a_half_for_other_superpoints_but_not_for_the_scans_own() {
         let mut f = Fixture::clean();
         superpoints(&mut f, 200);
         let ceilings: Vec<_> = f.run("MSK102").iter().map(|f| f.object_id).collect();
