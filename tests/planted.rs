@@ -69,8 +69,8 @@ fn every_planted_fault_is_found_at_its_place() {
         faults().collect::<Vec<_>>().into_par_iter().map(|fault| (fault.code, row(fault))).collect();
     let mut page = String::from(
         "# What the audit finds\n\n*Made by `DATAPREP_REGENERATE=1 cargo test --test planted`; do not edit.*\n\n\
-         One fault at a time is planted in made data (`dataprep synth --fault CODE`, 6 scans) and the\n\
-         data set is audited with every rule. *At* is the place planted and found; *besides* are other\n\
+         One fault at a time is planted in made data (`dataprep synth --fault CODE`, 6 scans, or as many as\n\
+         the fault needs) and the data set is audited with every rule. *At* is the place planted and found; *besides* are other\n\
          rules of level error or warning that speak of the same fault.\n\n\
          | rule | fault | found | at | besides |\n|---|---|---|---|---|\n",
     );

@@ -110,7 +110,9 @@ mod tests {
 
     fn mixture(superpoint: &[i32], object: &[i32]) -> Mixture {
         let mut sizes = vec![0; superpoint.iter().max().map_or(0, |&m| m as usize + 1)];
-        superpoint.iter().for_each(|&s| sizes[s as usize] += 1);
+        for &s in superpoint {
+            sizes[s as usize] += 1;
+        }
         Mixture::of(superpoint, &sizes, object)
     }
 

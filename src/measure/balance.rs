@@ -22,7 +22,7 @@ pub fn rank_correlation(a: &[u64], b: &[u64]) -> Option<f64> {
         return None;
     }
     let (a, b) = (ranks(a), ranks(b));
-    let mean = (a.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(a.len() as f64, 1.0);
     let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
     for (x, y) in a.iter().zip(&b) {
         let (x, y) = (x - mean, y - mean);
@@ -40,8 +40,10 @@ fn ranks(values: &[u64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut below = 0;
     for alike in order.chunk_by(|&a, &b| values[a] == values[b]) {
-        let rank = below as f64 + (alike.len() as f64 + 1.0) / 2.0;
-        alike.iter().for_each(|&i| ranks[i] = rank);
+        let rank = below as f64 + f64::midpoint(alike.len() as f64, 1.0);
+        for &i in alike {
+            ranks[i] = rank;
+        }
         below += alike.len();
     }
     ranks

@@ -142,7 +142,9 @@ mod tests {
         let seen = (0..100).filter(|&n| {
             let mut rooms = rooms(40, 7);
             let mut stream = key(n).stream(Purpose::Gate);
-            rooms.iter_mut().for_each(|r| r.second = stream.happens(0.2));
+            for room in &mut rooms {
+                room.second = stream.happens(0.2);
+            }
             between(&rooms, 3, &key(n)).is_some_and(|d| d.p < 0.01)
         });
         assert!(seen.count() <= 4);

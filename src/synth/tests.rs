@@ -262,3 +262,31 @@ fn no_room_is_in_two_splits_and_two_scans_give_both() {
         assert!(!rooms(Split::Train).is_empty() && !rooms(Split::Val).is_empty());
     }
 }
+
+#[test]
+fn cameras_are_files_more_and_nothing_else_changes() {
+    let plain = Options { scenes: 3, vertices: 2_500, seed: 4, cameras: false, fault: None };
+    let mut files = generated(&Options { cameras: true, ..plain }, 2);
+    let cameras: Vec<serde_json::Value> = ["scene0000_00", "scene0001_00"]
+        .map(|id| serde_json::from_slice(&files.remove(&files::cameras_file(id)).unwrap()).unwrap())
+        .into();
+    let plain = generated(&plain, 2);
+    assert_eq!(files.keys().collect::<Vec<_>>(), plain.keys().collect::<Vec<_>>());
+    assert!(plain.iter().all(|(name, bytes)| name == "README.txt" || files[name] == *bytes));
+    let train: Vec<serde_json::Value> =
+        serde_json::from_slice(&files["ScanRefer_filtered_train.json"]).unwrap();
+    let first = &cameras[0][0];
+    assert_eq!(cameras[0].as_array().unwrap().len(), train.len());
+    for key in ["scene_id", "object_id", "object_name", "ann_id"] {
+        assert_eq!(first[key], train[0][key]);
+    }
+}
+
+#[test]
+fn validation_has_rooms_of_every_use() {
+    let val: BTreeSet<&str> = make(40, 1_000, 0)
+        .into_iter()
+        .filter_map(|s| (s.split == Split::Val).then_some(s.scene_type))
+        .collect();
+    assert!(val.len() > 3, "{val:?}");
+}

@@ -29,7 +29,7 @@ const UNSEEN_CLASS: Fault = Fault {
         let mut both = val.as_array().into_iter().flatten().map(|r| r["object_name"].clone());
         let class = both.find(|name| names.contains(&name.to_string()));
         files.references(Split::Train, |records| {
-            records.retain(|r| Some(&r["object_name"]) != class.as_ref())
+            records.retain(|r| Some(&r["object_name"]) != class.as_ref());
         })?;
         Ok(Planted::somewhere().file(&references_file(Split::Val)))
     }),
@@ -87,15 +87,17 @@ const UNEVEN_MEASURES: Fault = Fault {
 
 const UNIQUE_SHARE: Fault = Fault {
     code: "BAL204",
-    what: "no object is described that is alone in its class",
-    plant: Plant::With(Setting::Scenes(150), |files| {
-        files.references(Split::Train, |records| {
-            let mut objects: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-            let class = |r: &Value| (r["scene_id"].to_string(), r["object_name"].to_string());
-            for r in records.iter() {
-                objects.entry(class(r)).or_default().insert(r["object_id"].to_string());
-            }
-            records.retain(|r| objects.get(&class(r)).is_some_and(|o| o.len() > 1));
+    what: "the label table has one nyu40 id for all categories",
+    plant: Plant::With(Setting::Scenes(120), |files| {
+        files.bytes("scannetv2-labels.combined.tsv", |table| {
+            let text = String::from_utf8_lossy(table).into_owned();
+            let (head, rows) = text.split_once('\n').unwrap_or_default();
+            let row = |row: &str| {
+                let mut cells: Vec<&str> = row.split('\t').collect();
+                cells[4] = "40";
+                cells.join("\t") + "\n"
+            };
+            *table = format!("{head}\n{}", rows.lines().map(row).collect::<String>()).into_bytes();
         })?;
         Ok(Planted::somewhere().file(&references_file(Split::Train)))
     }),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{Fault, Files, Plant, Planted, scan_file};
 use crate::error::Result;
 use crate::scene::Role;
@@ -36,29 +38,31 @@ fn sizes(scan: &MadeScan) -> Vec<(usize, i32)> {
     sizes
 }
 
-/// Writes superpoints for the first scan in which an object is one with all that nobody describes,
-/// but for its first `kept` vertices.
+/// The whole numbers of a list.
+fn numbers(list: &Value) -> impl Iterator<Item = i64> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_i64)
+}
+
+/// Writes superpoints for the first scan, of which one holds the first described object and
+/// everything that nobody describes, but for the object's first `kept` vertices.
 fn swallow(files: &Files<'_>, kept: usize) -> Result<Planted> {
-    let scan = files.first();
+    let (scan, target) = (files.first(), files.first().said[0].object);
     let segments = files.read(&scan_file(&scan.id, Role::Segments))?;
     let groups = files.read(&scan_file(&scan.id, Role::Aggregation))?;
-    let mut described = BTreeSet::new();
+    let (mut own, mut others) = (BTreeSet::new(), BTreeSet::new());
     for group in groups["segGroups"].as_array().into_iter().flatten() {
-        let others = scan.said.iter().map(|d| d.object).filter(|&o| o != scan.said[0].object);
-        if others.into_iter().any(|o| group["objectId"] == o) {
-            described.extend(group["segments"].as_array().into_iter().flatten().filter_map(|s| s.as_i64()));
+        if group["objectId"] == target {
+            own.extend(numbers(&group["segments"]));
+        } else if scan.said.iter().any(|d| group["objectId"] == d.object) {
+            others.extend(numbers(&group["segments"]));
         }
     }
-    let target = groups["segGroups"].as_array().into_iter().flatten();
-    let target = target.filter(|g| g["objectId"] == scan.said[0].object);
-    let target: BTreeSet<i64> =
-        target.flat_map(|g| g["segments"].as_array()).flatten().filter_map(|s| s.as_i64()).collect();
     let (mut bytes, mut left) = (Vec::new(), kept);
-    for segment in segments["segIndices"].as_array().into_iter().flatten().filter_map(|s| s.as_i64()) {
-        let superpoint = if target.contains(&segment) && left > 0 {
+    for segment in numbers(&segments["segIndices"]) {
+        let superpoint = if own.contains(&segment) && left > 0 {
             left -= 1;
             1
-        } else if described.contains(&segment) {
+        } else if others.contains(&segment) {
             segment + 2
         } else {
             0
@@ -67,7 +71,7 @@ fn swallow(files: &Files<'_>, kept: usize) -> Result<Planted> {
     }
     let name = format!("super_points/{}.bin", scan.id);
     files.store.publish(&name, &bytes)?;
-    Ok(Planted::scene(&scan.id).object(scan.said[0].object).file(&name))
+    Ok(Planted::scene(&scan.id).object(target).file(&name))
 }
 
 /// All of them, by code.

@@ -72,7 +72,7 @@ const SHARED_SENTENCES: Fault = Fault {
 const DRIFT: Fault = Fault {
     code: "SPL301",
     what: "of the validation objects only those of one class are described",
-    plant: Plant::With(Setting::Scenes(30), |files| {
+    plant: Plant::With(Setting::Scenes(100), |files| {
         files.references(Split::Val, |records| {
             let name = commonest(records);
             records.retain(|r| r["object_name"] == name);

@@ -61,8 +61,8 @@ impl Rule for UnevenMeasures {
             return;
         }
         let message = format!(
-            "by number of objects, {} classes are ordered as by descriptions to {descriptions:.2}, as by vertices \
-             to {vertices:.2} (rank correlation)",
+            "the order of {} classes by objects agrees with that by descriptions to {descriptions:.2}, and with that by \
+             vertices to {vertices:.2} (rank correlation)",
             classes.len(),
         );
         let draft = Draft::new(message)

@@ -132,9 +132,9 @@ mod tests {
         assert_eq!(found[0].evidence["chance"], 0.0238);
         assert_eq!(found[0].severity, Severity::Info);
         f.descriptions(|d| {
-            d.iter_mut()
-                .filter(|d| d.scene_id == "scene0002_00")
-                .for_each(|d| d.object_name = "accordion".into())
+            for d in d.iter_mut().filter(|d| d.scene_id == "scene0002_00") {
+                d.object_name = "accordion".into();
+            }
         });
         let found = f.run("BAL101");
         assert_eq!(

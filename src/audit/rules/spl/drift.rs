@@ -54,7 +54,9 @@ impl Rule for SplitDrift {
         }
         let Some(train) = splits.remove("train") else { return };
         let mut names = vec![""; classes.len()];
-        classes.iter().for_each(|(name, &class)| names[class as usize] = name);
+        for (name, &class) in &classes {
+            names[class as usize] = name;
+        }
         for (split, rooms) in splits {
             let room = |second| {
                 move |counts: &BTreeMap<u32, u64>| Room {

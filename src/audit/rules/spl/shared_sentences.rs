@@ -26,7 +26,7 @@ rule! {
     /// those that are not shared.
     ///
     /// # Known exceptions
-    /// Made sentences (Sr3D) share many by construction.
+    /// Sentences made by templates share many by construction.
     ///
     /// # Source
     /// Measured by this program.

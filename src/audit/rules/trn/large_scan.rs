@@ -57,7 +57,7 @@ impl Rule for LargeScan {
         let renumbers = names(trainers.iter().filter(|p| p.ids == Ids::Renumber));
         let trainers = names(&trainers);
         let mut message =
-            format!("the scan has {points} points, and {trainers} cuts a box of at most {most} out");
+            format!("of the scan's {points} points a box of at most {most} is cut out by {trainers}");
         if !renumbers.is_empty() {
             message += "; objects that are then empty change the ids of others";
         }
@@ -78,9 +78,8 @@ impl Rule for LargeScan {
                 continue;
             }
             let message = format!(
-                "{} takes a random sample of {most} points from {} of {}",
+                "{} takes a random sample of {most} points from {scans} of {}",
                 profile.name,
-                scans,
                 count(data.summary.scans.len(), "scan"),
             );
             let draft = Draft::new(message)

@@ -47,8 +47,8 @@ impl Rule for MirroredSides {
         }
         let (share, trainers) = (per_cent(wrong, total), names(trainers));
         let message = format!(
-            "{trainers} mirrors scans at random, and {handed} of {total} descriptions ({} %) speak of left and \
-             right; a mirror contradicts {wrong} ({share} %)",
+            "{handed} of {total} descriptions ({} %) speak of left and right; the mirror of {trainers} contradicts \
+             {wrong} ({share} %)",
             per_cent(handed, total),
         );
         let draft = Draft::new(message)

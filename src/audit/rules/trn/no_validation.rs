@@ -41,8 +41,8 @@ impl Rule for NoValidation {
         }
         let trainers = names(data.profiles);
         let message = format!(
-            "{train} descriptions are for training and none for validation: {trainers} would run without a \
-             measure of what it learns"
+            "{train} descriptions are for training and none for validation: a run of {trainers} cannot measure what \
+             it learns"
         );
         out.report(Draft::new(message).evidence("train", train).evidence("profiles", trainers).harms(train));
     }

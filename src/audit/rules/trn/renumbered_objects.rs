@@ -62,7 +62,7 @@ impl Rule for RenumberedObjects {
             let list: Vec<String> = moves.iter().take(8).map(|[old, new]| format!("{old} → {new}")).collect();
             if harmed > 0 {
                 said.push(format!(
-                    "{} renumbers objects ({}{}): {} lose their mask, {} get another object's",
+                    "renumbering by {} ({}{}) leaves {} without mask and {} with another object's",
                     names(renumbers.iter().copied()),
                     list.join(", "),
                     if moves.len() > list.len() { ", …" } else { "" },
@@ -73,7 +73,7 @@ impl Rule for RenumberedObjects {
             }
         }
         if !stops.is_empty() {
-            said.push(format!("{} stops, because the ids are not 0, 1, 2 …", names(stops.iter().copied())));
+            said.push(format!("ids that are not 0, 1, 2 … stop {}", names(stops.iter().copied())));
             harmed = harmed.max(scan.descriptions.len());
         }
         if said.is_empty() {

@@ -40,7 +40,7 @@ impl Rule for ReplacedScan {
             return;
         }
         let n = count(scan.descriptions.len(), "description");
-        let message = format!("{trainers} shows its first sample in place of the scan and its {n}");
+        let message = format!("the scan and its {n} are replaced by the first sample in {trainers}");
         out.report(Draft::new(message).evidence("profiles", trainers));
     }
 }
