@@ -11,7 +11,6 @@ use super::geometry;
 use super::settings::Thresholds;
 use crate::error::{Error, Kind, Result};
 use crate::language::Claims;
-use crate::scene::normalise_label;
 
 /// How often names in descriptions are the labels of the objects whose ids lie a shift away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -67,13 +66,12 @@ pub struct ScanFacts {
     /// Digest of the coordinates of every sixteenth vertex; empty without vertices.
     #[serde(default)]
     pub geometry: String,
-    /// Longer side, shorter side and height in the aligned frame, centimetres, of every sixteenth
-    /// vertex.
+    /// Longer side, shorter side and height of the scan in the aligned frame, centimetres.
     #[serde(default)]
     pub extent_cm: Option<[u32; 3]>,
-    /// Groups, by label in the form in which labels are compared.
+    /// The same of its objects, by label, sorted.
     #[serde(default)]
-    pub labels: BTreeMap<String, u64>,
+    pub extents_cm: BTreeMap<String, Vec<[u32; 3]>>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -82,6 +80,7 @@ impl ScanFacts {
     /// The facts of one scan, and how many findings of each rule it has.
     pub(super) fn of(scan: &ScanContext<'_>, findings: &[Finding]) -> Self {
         let scene = &scan.scan.scene;
+        let (extent_cm, extents_cm) = geometry::extents(scene);
         let mut facts = Self {
             vertices: scene.points.len() as u64,
             faces: scene.faces.len() as u64,
@@ -92,16 +91,14 @@ impl ScanFacts {
             empty_masks: scan.empty_masks().count() as u64,
             agreement: scan.agreement(),
             geometry: geometry::digest(scene),
-            extent_cm: geometry::extent_cm(scene),
+            extent_cm,
+            extents_cm,
             ..Self::default()
         };
         for description in scan.descriptions {
             for claim in Claims::of(&description.text).names() {
                 *facts.claims.entry(claim.to_owned()).or_default() += 1;
             }
-        }
-        for object in &scene.objects {
-            *facts.labels.entry(normalise_label(&object.raw_category)).or_default() += 1;
         }
         for finding in findings {
             *facts.findings.entry(finding.code.clone()).or_default() += 1;
