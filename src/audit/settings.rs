@@ -112,14 +112,14 @@ pub struct Thresholds {
     pub min_blue_excess: u32,
     /// TXT108: a description with fewer words is short.
     pub min_words: u32,
-    /// TXT201: how much closer, in per cent, a description may be to another object's than to those
-    /// of its own.
+    /// TXT201: by how much, in per cent, a description may be closer to another object's than to
+    /// those of its own.
     #[schemars(range(max = 100))]
     pub max_text_gap_percent: u32,
     /// TXT203: share of an object's points, in per cent, that a colour word must fit.
     #[schemars(range(max = 100))]
     pub min_colour_share_percent: u32,
-    /// DUP301: share of labels, in per cent, that two scans of one room have in common.
+    /// DUP301: share of objects, in per cent, that two scans of one room have in common.
     #[schemars(range(min = 1, max = 100))]
     pub min_room_likeness_percent: u32,
     /// SEG102: share of the groups' segments, in per cent, that must be unknown to say that the
@@ -226,11 +226,12 @@ impl Default for Thresholds {
             min_blue_excess: 5,
             // The shortest description of ScanRefer's validation file has six.
             min_words: 3,
-            max_text_gap_percent: 10,
+            // At 40, 96 of 100 findings on made data were right; at 10, 30 of 100.
+            max_text_gap_percent: 40,
             // Wide enough for frames, cushions and shadows of any other colour.
             min_colour_share_percent: 5,
-            // Rescans of a room miss some of its objects.
-            min_room_likeness_percent: 70,
+            // Rescans of a room miss some of its objects, and parts of others.
+            min_room_likeness_percent: 60,
             // Official scans have none; of another mesh nearly all are unknown.
             other_mesh_percent: 50,
             // Labels that lie on the mesh agree along nearly all edges, shuffled ones by chance.

@@ -145,8 +145,7 @@ pub struct ScanFacts {
     /// Digest of the coordinates of every sixteenth vertex; empty without vertices.
     #[serde(default)]
     pub geometry: String,
-    /// Longer side, shorter side and height in the aligned frame, centimetres, of every sixteenth
-    /// vertex.
+    /// Longer side, shorter side and height of the scan in the aligned frame, centimetres.
     #[serde(default)]
     pub extent_cm: Option<[u32; 3]>,
     /// Groups with each label, as the aggregation writes it.
@@ -158,6 +157,9 @@ pub struct ScanFacts {
     /// Descriptions with a left or right that a mirror makes false for sure.
     #[serde(default)]
     pub mirrored: u64,
+    /// The same of its objects, by label, sorted.
+    #[serde(default)]
+    pub extents_cm: BTreeMap<String, Vec<[u32; 3]>>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -166,6 +168,7 @@ impl ScanFacts {
     /// The facts of one scan, and how many findings of each rule it has.
     pub(super) fn of(scan: &ScanContext<'_>, findings: &[Finding]) -> Self {
         let (scene, colours) = (&scan.scan.scene, scan.geometry.colours());
+        let (extent_cm, extents_cm) = identity::extents(scene);
         let mut facts = Self {
             vertices: scene.points.len() as u64,
             faces: scene.faces.len() as u64,
@@ -178,7 +181,8 @@ impl ScanFacts {
             coloured: colours.count as u64,
             colour_sums: colours.sums,
             geometry: identity::digest(scene),
-            extent_cm: identity::extent_cm(scene),
+            extent_cm,
+            extents_cm,
             ..Self::default()
         };
         for description in scan.descriptions {

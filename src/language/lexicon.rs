@@ -36,4 +36,18 @@ impl Lexicon {
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
+
+    /// Whether a word in lower case makes a claim of any kind.
+    pub fn claims(&self, word: &str) -> bool {
+        let lists = [
+            &self.handed,
+            &self.colour,
+            &self.size,
+            &self.shape,
+            &self.ordinal,
+            &self.absolute,
+            &self.unique,
+        ];
+        lists.iter().any(|list| list.contains(word))
+    }
 }

@@ -47,7 +47,7 @@ pub(super) fn describe(view: &SceneView, seed: u64, id: &str, detailed: bool) ->
                 break;
             }
             if let Some((text, claims, identifies)) = speaker.speak(&mut s)
-                && own.iter().all(|o| o.text != text)
+                && own.iter().all(|o| o.text.trim_end_matches('.') != text.trim_end_matches('.'))
             {
                 let ann = own.len() as u32;
                 own.push(Said {

@@ -7,10 +7,10 @@ rule! {
     /// A description is closer to the descriptions of another object.
     ///
     /// # What it checks
-    /// For each description of an object with at least two others: the mean cosine between its words,
-    /// weighed by how few descriptions of the scan hold them, and those of the object's other
-    /// descriptions, less the same for the object of the scan to whose descriptions it is closest. The
-    /// gap must not lie below minus the threshold `max-text-gap-percent`. Evidence: `own` and `other`,
+    /// Nouns, and words of side, colour, size, shape, order and number, weighed by how few descriptions
+    /// of the scan hold them: the mean cosine of a description to the others of its object, where there
+    /// are two or more, less that to the descriptions of the object of the scan to which it is closest.
+    /// The gap must not lie below minus the threshold `max-text-gap-percent`. Evidence: `own` and `other`,
     /// the two means; `gap`, their difference; `other_object`, the closest object.
     ///
     /// # Why it matters
@@ -44,7 +44,8 @@ impl Rule for CloserToOther {
         if objects.len() < 2 || objects.len() > 1_000 {
             return;
         }
-        let texts = Texts::new(scan.said().iter().map(|s| s.sentence.words()));
+        let telling: Vec<Vec<&str>> = scan.said().iter().map(|s| s.sentence.telling().collect()).collect();
+        let texts = Texts::new(telling.iter().map(|words| words.iter().copied()));
         let least = -f64::from(scan.thresholds.max_text_gap_percent) / 100.0;
         for ((said, &own), close) in
             scan.said().iter().zip(&group).zip(texts.closeness(&group, objects.len(), LEAST))
