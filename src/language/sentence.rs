@@ -1,5 +1,6 @@
 //! A sentence taken apart: its words, and the things that it names.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::mentions::words;
@@ -232,6 +233,19 @@ impl Sentence {
             named.is_some_and(is_own) || class.shares(self.word(i))
         };
         (0..self.len()).any(|i| !self.words[i].traits.is_empty() && !own(i))
+    }
+
+    /// The words of what is named, and those that make a claim, all in their order; a plural is
+    /// its singular where that is the word less its last letter.
+    pub fn telling(&self) -> impl Iterator<Item = &str> {
+        let mut mentions = self.mentions.iter().peekable();
+        (0..self.len()).filter_map(move |i| {
+            while mentions.next_if(|m| m.words.end <= i).is_some() {}
+            let word = self.word(i);
+            let named = mentions.peek().is_some_and(|m| m.words.contains(&i));
+            let one = if let Cow::Borrowed(one) = singular(word) { one } else { word };
+            (named || Lexicon::built_in().claims(word)).then_some(if named { one } else { word })
+        })
     }
 
     /// Whether a word tells nothing apart.
