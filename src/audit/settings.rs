@@ -71,7 +71,7 @@ pub struct Thresholds {
     /// TXT203: share of an object's points, in per cent, that a colour word must fit.
     #[schemars(range(max = 100))]
     pub min_colour_share_percent: u32,
-    /// DUP301: share of labels, in per cent, that two scans of one room have in common.
+    /// DUP301: share of objects, in per cent, that two scans of one room have in common.
     #[schemars(range(min = 1, max = 100))]
     pub min_room_likeness_percent: u32,
 }
@@ -92,8 +92,8 @@ impl Default for Thresholds {
             max_text_gap_percent: 40,
             // Wide enough for frames, cushions and shadows of any other colour.
             min_colour_share_percent: 5,
-            // Rescans of a room miss some of its objects.
-            min_room_likeness_percent: 70,
+            // Rescans of a room miss some of its objects, and parts of others.
+            min_room_likeness_percent: 60,
         }
     }
 }
