@@ -288,7 +288,8 @@ impl<'a> DatasetContext<'a> {
         let catalogue = self.catalogue;
         let alike =
             |a: &Description, b: &Description| (&a.scene_id, a.object_id) == (&b.scene_id, b.object_id);
-        catalogue.descriptions.chunk_by(alike).map(|descriptions| Target {
+        let meant = catalogue.descriptions.chunk_by(alike).filter(|those| those[0].object().is_some());
+        meant.map(|descriptions| Target {
             split: catalogue.split_of(&descriptions[0].scene_id),
             class: normalise_label(&descriptions[0].object_name),
             descriptions,

@@ -30,7 +30,7 @@ impl<'a> ScanContext<'a> {
     pub fn said(&self) -> &[Said<'a>] {
         self.said.get_or_init(|| {
             let of_object = |(object, those): (i32, &'a [Description])| {
-                those.iter().map(move |description| {
+                those.iter().filter(|d| d.is_single()).map(move |description| {
                     let sentence = Sentence::new(&description.text, self.nouns);
                     Said { object, description, sentence }
                 })

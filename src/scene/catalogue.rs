@@ -195,6 +195,12 @@ impl Catalogue {
         self.by_scene.get(scene_id).map_or(&[], |r| &self.descriptions[r.clone()])
     }
 
+    /// Whether a description is of a file in ScanRefer's form, where annotations are numbered by
+    /// object.
+    pub fn is_scanrefer(&self, description: &Description) -> bool {
+        self.references.get(description.file as usize).is_some_and(|f| f.format == Format::ScanRefer)
+    }
+
     /// The cameras of one scan.
     pub fn cameras_of(&self, scene_id: &str) -> &[Camera] {
         let start = self.cameras.partition_point(|c| c.scene_id.as_str() < scene_id);

@@ -108,7 +108,7 @@ pub static RULES: &[&dyn Rule] = &[
     &spl::shared_room::SharedRoom,
     &spl::equal_lists::EqualLists,
     &spl::shared_sentences::SharedSentences,
-    &spl::drift::SplitDrift,
+    &spl::split_drift::SplitDrift,
     &bal::unseen_class::UnseenClass,
     &bal::few_objects::FewObjects,
     &bal::effective_classes::EffectiveClasses,

@@ -52,7 +52,7 @@ impl Rule for UniqueShare {
         let class = |d: &Description| scanrefer_class(labels.nyu40(&d.object_name.replace('_', " ")));
         // By file, scan and class: the objects, and the number of descriptions.
         let mut groups: BTreeMap<(u32, &str, u8), (BTreeSet<i32>, u64)> = BTreeMap::new();
-        for d in &data.catalogue.descriptions {
+        for d in data.catalogue.descriptions.iter().filter(|d| data.catalogue.is_scanrefer(d)) {
             let (objects, descriptions) = groups.entry((d.file, &d.scene_id, class(d))).or_default();
             objects.insert(d.object_id);
             *descriptions += 1;

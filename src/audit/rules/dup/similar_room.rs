@@ -117,13 +117,16 @@ mod tests {
     use crate::math::Affine;
     use crate::scene::Object;
 
-    /// Nine objects in each scan, so that they say something: groups of one segment each.
+    /// Nine objects in each scan, so that they say something.
     fn fixture() -> Fixture {
         let mut f = Fixture::clean();
         for scan in f.scans.values_mut() {
             let scene = &mut scan.scene;
             scene.frame.axis_alignment = Some(Affine::IDENTITY);
             let labels = ["chair", "chair", "bed", "sink", "tv", "door", "lamp", "desk", "box"];
+            // Enough vertices for every sixteenth to say something of each object.
+            let rows: Vec<u32> = (0..scene.points.len() as u32 * 3).map(|i| i / 3).collect();
+            scene.points = scene.points.select(&rows);
             scene.objects.clear();
             for (i, label) in labels.into_iter().enumerate() {
                 let (id, raw_category) = (i as i32, label.to_owned());
@@ -156,7 +159,7 @@ mod tests {
         f.scan().scene.points.position.x.iter_mut().for_each(|x| *x *= 1.5);
         assert_eq!(f.run_preview("DUP301"), []);
         f.scan().scene.points = points;
-        f.scan().scene.objects.iter_mut().take(3).for_each(|o| o.raw_category = "sofa".into());
+        f.scan().scene.objects.iter_mut().take(4).for_each(|o| o.raw_category = "sofa".into());
         assert_eq!(f.run_preview("DUP301"), []);
         assert_eq!(Fixture::clean().run_preview("DUP301"), []);
     }

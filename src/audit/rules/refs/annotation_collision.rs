@@ -45,7 +45,7 @@ impl Rule for AnnotationCollision {
             return;
         }
         let mut tables: BTreeMap<u32, BTreeMap<(&str, &str), Vec<&Description>>> = BTreeMap::new();
-        for d in &data.catalogue.descriptions {
+        for d in data.catalogue.descriptions.iter().filter(|d| data.catalogue.is_scanrefer(d)) {
             tables.entry(d.file).or_default().entry((&d.scene_id, &d.ann_id)).or_default().push(d);
         }
         for (file, table) in tables {

@@ -4,7 +4,7 @@ use crate::audit::finding::{Annotation, Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::some;
 use crate::audit::{Mend, ScanContext};
-use crate::scene::{Catalogue, Description, Format};
+use crate::scene::Catalogue;
 
 rule! {
     /// Annotation ids of an object are not 0, 1, 2 and so on.
@@ -36,11 +36,7 @@ impl Rule for AnnotationGaps {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for (_, descriptions) in scan.described() {
             let mut files: BTreeMap<u32, Vec<_>> = BTreeMap::new();
-            let references = &scan.catalogue.references;
-            let per_object = |d: &&Description| {
-                references.get(d.file as usize).is_none_or(|f| f.format == Format::ScanRefer)
-            };
-            for d in descriptions.iter().filter(per_object) {
+            for d in descriptions.iter().filter(|d| scan.catalogue.is_scanrefer(d)) {
                 files.entry(d.file).or_default().push(d);
             }
             for mine in files.into_values() {
