@@ -119,9 +119,6 @@ pub struct Thresholds {
     /// TXT203: share of an object's points, in per cent, that a colour word must fit.
     #[schemars(range(max = 100))]
     pub min_colour_share_percent: u32,
-    /// DUP301: share of objects, in per cent, that two scans of one room have in common.
-    #[schemars(range(min = 1, max = 100))]
-    pub min_room_likeness_percent: u32,
     /// SEG102: share of the groups' segments, in per cent, that must be unknown to say that the
     /// groups are of another mesh.
     #[schemars(range(min = 1, max = 100))]
@@ -230,8 +227,6 @@ impl Default for Thresholds {
             max_text_gap_percent: 40,
             // Wide enough for frames, cushions and shadows of any other colour.
             min_colour_share_percent: 5,
-            // Rescans of a room miss some of its objects, and parts of others.
-            min_room_likeness_percent: 60,
             // Official scans have none; of another mesh nearly all are unknown.
             other_mesh_percent: 50,
             // Labels that lie on the mesh agree along nearly all edges, shuffled ones by chance.

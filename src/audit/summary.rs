@@ -145,9 +145,6 @@ pub struct ScanFacts {
     /// Digest of the coordinates of every sixteenth vertex; empty without vertices.
     #[serde(default)]
     pub geometry: String,
-    /// Longer side, shorter side and height of the scan in the aligned frame, centimetres.
-    #[serde(default)]
-    pub extent_cm: Option<[u32; 3]>,
     /// Groups with each label, as the aggregation writes it.
     #[serde(default)]
     pub labels: BTreeMap<String, u64>,
@@ -157,9 +154,6 @@ pub struct ScanFacts {
     /// Descriptions with a left or right that a mirror makes false for sure.
     #[serde(default)]
     pub mirrored: u64,
-    /// The same of its objects, by label, sorted.
-    #[serde(default)]
-    pub extents_cm: BTreeMap<String, Vec<[u32; 3]>>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -168,7 +162,6 @@ impl ScanFacts {
     /// The facts of one scan, and how many findings of each rule it has.
     pub(super) fn of(scan: &ScanContext<'_>, findings: &[Finding]) -> Self {
         let (scene, colours) = (&scan.scan.scene, scan.geometry.colours());
-        let (extent_cm, extents_cm) = identity::extents(scene);
         let mut facts = Self {
             vertices: scene.points.len() as u64,
             faces: scene.faces.len() as u64,
@@ -181,8 +174,6 @@ impl ScanFacts {
             coloured: colours.count as u64,
             colour_sums: colours.sums,
             geometry: identity::digest(scene),
-            extent_cm,
-            extents_cm,
             ..Self::default()
         };
         for description in scan.descriptions {

@@ -103,7 +103,6 @@ pub static RULES: &[&dyn Rule] = &[
     &dup::same_geometry::SameGeometry,
     &dup::repeated_text::RepeatedText,
     &dup::near_text::NearText,
-    &dup::similar_room::SimilarRoom,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
     &spl::equal_lists::EqualLists,

@@ -4,7 +4,6 @@ use super::txt::{first, say};
 use super::{Fault, Files, Plant, Planted, scan_file};
 use crate::error::{Error, Kind, Result};
 use crate::scene::Role;
-use crate::synth::files::Split;
 
 /// Writes the files of scan `from` as those of scan `to`, which they name as their own.
 fn copy(files: &Files<'_>, from: &str, to: &str) -> Result<()> {
@@ -29,7 +28,7 @@ fn rescan<'a>(files: &Files<'a>) -> Result<&'a str> {
 }
 
 /// All of them, by code.
-pub(super) const FAULTS: [Fault; 4] = [SAME_GEOMETRY, REPEATED_TEXT, NEAR_TEXT, SIMILAR_ROOM];
+pub(super) const FAULTS: [Fault; 3] = [SAME_GEOMETRY, REPEATED_TEXT, NEAR_TEXT];
 
 const SAME_GEOMETRY: Fault = Fault {
     code: "DUP101",
@@ -59,25 +58,5 @@ const NEAR_TEXT: Fault = Fault {
         let text = format!("{} indeed", scan.said[i.saturating_sub(1)].text);
         let place = say(scan, i, |_| text);
         Planted { object_id: None, ann_id: None, ..place }
-    }),
-};
-
-const SIMILAR_ROOM: Fault = Fault {
-    code: "DUP301",
-    what: "the second scan of a room has the id of another room, in another split",
-    plant: Plant::Files(|files| {
-        let (from, to) = (rescan(files)?, "scene0900_00");
-        copy(files, from, to)?;
-        for role in Role::ALL {
-            files.store.remove(&scan_file(from, role))?;
-        }
-        for split in Split::ALL {
-            files.bytes(&format!("scannetv2_{}.txt", split.name()), |bytes| {
-                let mut list = String::from_utf8_lossy(bytes).replace(&format!("{from}\n"), "");
-                list += if split == Split::Train { "scene0900_00\n" } else { "" };
-                *bytes = list.into_bytes();
-            })?;
-        }
-        Ok(Planted::scene(to))
     }),
 };

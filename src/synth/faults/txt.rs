@@ -116,19 +116,32 @@ const TEMPLATE_RESIDUE: Fault = Fault {
 
 const CLOSER_TO_OTHER: Fault = Fault {
     code: "TXT201",
-    what: "one description is in the words of another object's",
+    what: "one description is in the words of another object's of its class",
     plant: Plant::Scan(|scan| {
-        // Both objects need others of their own to compare with.
-        let of = |object: i32| scan.said.iter().filter(move |s| s.object == object);
-        let able = |i: usize| of(scan.said[i].object).count() >= 4;
-        let from = first(scan, able);
-        let source = &scan.said[from];
-        let to = first(scan, |i| {
-            let s = &scan.said[i];
-            able(i) && s.object != source.object && head(&s.category) == head(&source.category)
-        });
-        let texts: Vec<String> = of(source.object).map(|s| s.text.clone()).collect();
-        say(scan, to, |_| texts.concat().replace(".", ". "))
+        let said = &scan.said;
+        // What a text shares with the descriptions of an object on average, but for one: words that
+        // few descriptions of the scan hold count most.
+        let holds = |k: usize, word: &str| said[k].text.split_whitespace().any(|w| w == word);
+        let weight = |word: &str| 1000 / (0..said.len()).filter(|&k| holds(k, word)).count().max(1);
+        let weights: Vec<Vec<(&str, usize)>> =
+            said.iter().map(|s| s.text.split_whitespace().map(|w| (w, weight(w))).collect()).collect();
+        let shared = |text: usize, object: i32, but: usize| {
+            let own: Vec<usize> = (0..said.len()).filter(|&k| said[k].object == object && k != but).collect();
+            let common =
+                |k: usize| weights[text].iter().filter(|(w, _)| holds(k, w)).map(|(_, n)| n).sum::<usize>();
+            // Too few others to compare with say nothing.
+            (own.len() >= 3).then(|| own.iter().map(|&k| common(k)).sum::<usize>() / own.len())
+        };
+        let pairs = (0..said.len()).flat_map(|to| (0..said.len()).map(move |from| (to, from)));
+        let gap = |&(to, from): &(usize, usize)| {
+            let (a, b) = (&said[to], &said[from]);
+            let alike = a.object != b.object && head(&a.category) == head(&b.category);
+            let theirs = shared(from, b.object, from).filter(|_| alike)?;
+            Some(theirs as i64 - shared(from, a.object, to)? as i64)
+        };
+        let (to, from) = pairs.max_by_key(gap).unwrap_or_default();
+        let text = said[from].text.clone();
+        say(scan, to, |_| text)
     }),
 };
 

@@ -3,4 +3,3 @@
 pub(super) mod near_text;
 pub(super) mod repeated_text;
 pub(super) mod same_geometry;
-pub(super) mod similar_room;

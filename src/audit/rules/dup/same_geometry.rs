@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::DatasetContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 
 rule! {
@@ -54,10 +54,6 @@ impl Rule for SameGeometry {
             let draft = Draft::new(message).scene(scans[1]).key(geometry).evidence("geometry", geometry);
             out.report(draft.evidence("scans", scans).evidence("splits", splits).harms(harmed));
         }
-    }
-
-    fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "DUP301" && mine.scene_id == other.scene_id
     }
 }
 

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crop_is_said_of_each_scan_and_a_sample_once() {
+    fn fires_for_a_crop_on_each_scan_and_for_a_sample_once() {
         let found = large(250_001).run_with("TRN103", &["3d-stmn", "scanrefer", "mdin", "reason3d"]);
         assert_eq!(found.len(), 3);
         assert_eq!(
