@@ -1,6 +1,7 @@
 //! Faults of texts.
 
 use super::{Fault, Plant, Planted, references_file};
+use crate::synth::describe::Said;
 use crate::synth::files::{MadeScan, Split};
 
 /// Changes what the `i`th description of a scan says, which then claims nothing.
@@ -116,7 +117,7 @@ const TEMPLATE_RESIDUE: Fault = Fault {
 
 const CLOSER_TO_OTHER: Fault = Fault {
     code: "TXT201",
-    what: "one description is in the words of another object's of its class",
+    what: "one description is another object's, with `thing` for its class",
     plant: Plant::Scan(|scan| {
         let said = &scan.said;
         // What a text shares with the descriptions of an object on average, but for one: words that
@@ -135,12 +136,13 @@ const CLOSER_TO_OTHER: Fault = Fault {
         let pairs = (0..said.len()).flat_map(|to| (0..said.len()).map(move |from| (to, from)));
         let gap = |&(to, from): &(usize, usize)| {
             let (a, b) = (&said[to], &said[from]);
-            let alike = a.object != b.object && head(&a.category) == head(&b.category);
-            let theirs = shared(from, b.object, from).filter(|_| alike)?;
+            let other = head(&a.category) != head(&b.category);
+            let theirs = shared(from, b.object, from).filter(|_| other)?;
             Some(theirs as i64 - shared(from, a.object, to)? as i64)
         };
         let (to, from) = pairs.max_by_key(gap).unwrap_or_default();
-        let text = said[from].text.clone();
+        let Said { text, category, .. } = &said[from];
+        let text = text.replace(category, "thing").replace(head(category), "thing");
         say(scan, to, |_| text)
     }),
 };
