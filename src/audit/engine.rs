@@ -145,7 +145,9 @@ impl Engine {
         if let Some(baseline) = &self.baseline {
             baseline.mark(&mut findings);
         }
-        findings.iter_mut().for_each(|f| fix::mark(f, catalogue));
+        for finding in &mut findings {
+            fix::mark(finding, catalogue);
+        }
         Report::new(findings, catalogue, summary, !self.partial)
     }
 

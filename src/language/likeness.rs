@@ -34,7 +34,9 @@ impl<'t> Texts<'t> {
             let mut once = numbered.clone();
             once.sort_unstable();
             once.dedup();
-            once.iter().for_each(|&w| new.held_by[w as usize] += 1);
+            for &w in &once {
+                new.held_by[w as usize] += 1;
+            }
             new.words.push(numbered);
         }
         new
@@ -111,7 +113,9 @@ impl<'t> Texts<'t> {
                     .map(|same| (same[0], same.len() as f64 * weight(same[0])))
                     .collect();
                 let norm = libm::sqrt(vector.iter().map(|(_, v)| v * v).sum());
-                vector.iter_mut().for_each(|(_, v)| *v /= if norm > 0.0 { norm } else { 1.0 });
+                for (_, v) in &mut vector {
+                    *v /= if norm > 0.0 { norm } else { 1.0 };
+                }
                 vector
             })
             .collect();

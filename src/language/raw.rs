@@ -24,7 +24,6 @@ pub fn garbled(text: &str) -> Option<Garbled> {
     for c in text.chars() {
         match c {
             '\u{fffd}' => return Some(Garbled::Replacement),
-            '\t' | '\n' | '\r' => {}
             '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => {
                 return Some(Garbled::Control(c));
             }

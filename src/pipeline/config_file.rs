@@ -91,7 +91,9 @@ impl ConfigFile {
             ("dataset/cameras", &mut paths.cameras),
             ("dataset/superpoints", &mut paths.superpoints),
         ] {
-            path.iter_mut().for_each(|path| root(key, path));
+            if let Some(path) = path {
+                root(key, path);
+            }
         }
         paths.splits.iter_mut().for_each(|(name, path)| root(&format!("dataset/splits/{name}"), path));
         config.audit.baseline.iter_mut().for_each(|path| root("audit/baseline", path));
