@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -12,8 +12,8 @@ use common::{expect, run, text};
 use dataprep::audit::{Applicability, rules};
 use serde_json::Value;
 
-/// Codes and places of what an audit of `scans` with the references in `from` finds.
-fn found(data: &Path, from: &Path) -> BTreeSet<String> {
+/// Codes and places, and whether it can be mended, of what an audit of `scans` with the references in `from` finds.
+fn found(data: &Path, from: &Path) -> BTreeMap<String, bool> {
     let references = ["train", "val"].map(|s| from.join(format!("ScanRefer_filtered_{s}.json")));
     let scans = data.join("scans");
     let [train, val] = references.each_ref().map(|p| text(p));
@@ -23,7 +23,10 @@ fn found(data: &Path, from: &Path) -> BTreeSet<String> {
     let findings = report["findings"].as_array().unwrap().iter();
     findings
         .filter(|f| f["severity"] != "info")
-        .map(|f| format!("{} {}/{}/{}", f["code"], f["scene_id"], f["object_id"], f["ann_id"]))
+        .map(|f| {
+            let place = format!("{} {}/{}/{}", f["code"], f["scene_id"], f["object_id"], f["ann_id"]);
+            (place, matches!(f["fix"]["applicability"].as_str(), Some("safe" | "unsafe")))
+        })
         .collect()
 }
 
@@ -36,7 +39,12 @@ fn what_a_rule_can_mend_is_gone_in_the_copy_and_nothing_new_is_there() {
         let (data, clean) = (dir.path().join("data"), dir.path().join("clean"));
         expect(0, &["synth", "-o", text(&data), "--scenes", "4", "--vertices", "2500", "--fault", rule.code]);
         let before = found(&data, &data);
-        assert!(before.iter().any(|f| f.contains(rule.code)), "{} {before:?}", rule.code);
+        let mut mine = before.iter().filter(|(place, _)| place.contains(rule.code)).peekable();
+        assert!(mine.peek().is_some(), "{} {before:?}", rule.code);
+        // Ids that leave out walls and floor are beyond mending, other shifts are not.
+        if rule.code == "REF104" && mine.all(|(_, mendable)| !mendable) {
+            continue;
+        }
         let source = fs::read(data.join("ScanRefer_filtered_train.json")).unwrap();
 
         let scans = data.join("scans");
@@ -46,8 +54,9 @@ fn what_a_rule_can_mend_is_gone_in_the_copy_and_nothing_new_is_there() {
         }
         expect(0, &args);
         let after = found(&data, &clean);
-        assert!(!after.iter().any(|f| f.contains(rule.code)), "{}: {after:?}", rule.code);
-        assert!(after.is_subset(&before), "{}: new {:?}", rule.code, after.difference(&before));
+        assert!(!after.keys().any(|f| f.contains(rule.code)), "{}: {after:?}", rule.code);
+        let new: Vec<_> = after.keys().filter(|f| !before.contains_key(*f)).collect();
+        assert!(new.is_empty(), "{}: new {new:?}", rule.code);
         assert_eq!(fs::read(data.join("ScanRefer_filtered_train.json")).unwrap(), source);
         tried += 1;
     }

@@ -22,6 +22,12 @@ impl Mend {
         Self { edits: descriptions.into_iter().map(|d| (d.file, d.record, edit(d))).collect() }
     }
 
+    /// The edits, each with its file and record.
+    #[cfg(test)]
+    pub(super) fn edits(&self) -> impl Iterator<Item = &(u32, u32, RecordEdit)> {
+        self.edits.iter()
+    }
+
     /// Both.
     #[must_use]
     pub(super) fn and(mut self, other: Self) -> Self {

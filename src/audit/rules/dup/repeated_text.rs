@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
-use crate::audit::ScanContext;
-use crate::audit::finding::Draft;
+use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
 use crate::audit::said::Said;
+use crate::audit::{Mend, ScanContext};
+use crate::language::words;
+use crate::scene::{Catalogue, Description};
 
 rule! {
     /// An object has the same description twice.
@@ -25,7 +27,7 @@ rule! {
     ///
     /// # Source
     /// Plain reasoning.
-    RepeatedText { code: "DUP201", name: "repeated-text", severity: Warning }
+    RepeatedText { code: "DUP201", name: "repeated-text", severity: Warning, fix: Safe }
 }
 
 impl Rule for RepeatedText {
@@ -50,6 +52,14 @@ impl Rule for RepeatedText {
                 out.report(draft.fix(format!("leave {} out", count(n - 1, "copy"))).harms(n - 1));
             }
         }
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        // Annotations may share an id and differ in what they say: only what is said again goes.
+        let those: Vec<&Description> = mine.spoken_of(catalogue).collect();
+        let same = |a: &str, b: &str| words(&a.to_lowercase()).eq(words(&b.to_lowercase()));
+        let again = (1..those.len()).filter(|&i| those[..i].iter().any(|d| same(&d.text, &those[i].text)));
+        Mend::drop(again.map(|i| those[i]))
     }
 }
 

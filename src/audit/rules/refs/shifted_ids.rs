@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::audit::DatasetContext;
 use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::summary::{Agreement, Numbering};
-use crate::scene::References;
+use crate::audit::{DatasetContext, Mend};
+use crate::scene::{Catalogue, Description, RecordEdit, References};
 
 rule! {
     /// Object ids of descriptions are shifted or count other objects.
@@ -37,7 +37,7 @@ rule! {
     /// 1, `prepare_data_inst.py` of <https://github.com/sunjiahao1999/SPFormer> without wall and
     /// floor; a public case of scores near zero is
     /// <https://github.com/KuanchihHuang/Reason3D/issues/15>.
-    ShiftedIds { code: "REF104", name: "shifted-ids", severity: Error }
+    ShiftedIds { code: "REF104", name: "shifted-ids", severity: Error, fix: Unsafe }
 }
 
 fn draft(file: &References, level: &str, agreement: &Agreement, numbering: Numbering, scans: usize) -> Draft {
@@ -114,6 +114,37 @@ impl Rule for ShiftedIds {
         }
     }
 
+    fn cause(&self, findings: &[&Finding]) -> Option<String> {
+        let shift = shift_of(findings[0])?;
+        let alike = findings.iter().all(|f| shift_of(f) == Some(shift) && f.scene_id.is_some());
+        let descriptions: u64 = findings.iter().map(|f| f.descriptions).sum();
+        alike.then(|| {
+            format!(
+                "object ids are shifted by {:+} in {} scans: {descriptions} descriptions point at another object",
+                -shift,
+                findings.len()
+            )
+        })
+    }
+
+    fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
+        // To undo the other countings takes the scans' groups, which references do not have.
+        let Some(shift) = shift_of(mine) else { return Mend::default() };
+        let those = match &mine.scene_id {
+            Some(scene) => catalogue.descriptions_of(scene),
+            None => &catalogue.descriptions,
+        };
+        let of_file = |d: &&Description| {
+            let file = catalogue.references.get(d.file as usize);
+            file.is_some_and(|f| mine.file.as_deref() == Some(f.path.display().to_string().as_str()))
+        };
+        let there = those
+            .iter()
+            .filter(of_file)
+            .filter(|d| d.is_single() && d.object_id.checked_add(shift) >= Some(0));
+        Mend::each(there, |d| RecordEdit { object_id: Some(d.object_id + shift), ..RecordEdit::default() })
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         other.file == mine.file
             && match other.code.as_str() {
@@ -125,6 +156,15 @@ impl Rule for ShiftedIds {
     }
 }
 
+/// What to add to each id, where ids are shifted.
+fn shift_of(finding: &Finding) -> Option<i32> {
+    match finding.word("numbering")? {
+        "-1" => Some(-1),
+        "+1" => Some(1),
+        _ => None,
+    }
+}
+
 /// Rules that compare a sentence with the object it is said to mean.
 fn is_about_words(code: &str) -> bool {
     matches!(code, "TXT104" | "TXT201" | "TXT202" | "TXT203")
@@ -132,9 +172,9 @@ fn is_about_words(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::audit::Severity;
     use crate::audit::fixture::Fixture;
-    use crate::scene::Description;
 
     fn errors(f: &Fixture) -> Vec<(String, Option<String>, u64)> {
         let found = f.findings().into_iter().filter(|f| f.code != "TXT301");
@@ -163,6 +203,19 @@ mod tests {
         // Three more good scans keep the file as a whole in order.
         assert_eq!(errors(&f), [("REF104".into(), Some("scene0001_01".into()), 8)]);
         assert!(f.run("REF104")[0].message.contains("1 too low"));
+    }
+
+    #[test]
+    fn shifts_are_undone_and_several_are_one_cause() {
+        let mut f = Fixture::clean();
+        shift(&mut f, 1, |d| d.scene_id != "scene0002_00");
+        let found = f.run("REF104");
+        let mend = ShiftedIds.mend(&found[0], &f.catalogue);
+        let ids: Vec<_> = mend.edits().map(|(_, _, e)| e.object_id.unwrap()).collect();
+        assert_eq!((ids.len(), ids[0], ids[19]), (20, 0, 4));
+        let scans = ["a", "b"].map(|scene| Finding { scene_id: Some(scene.into()), ..found[0].clone() });
+        let cause = ShiftedIds.cause(&scans.each_ref()).unwrap();
+        assert_eq!(cause, "object ids are shifted by +1 in 2 scans: 40 descriptions point at another object");
     }
 
     #[test]

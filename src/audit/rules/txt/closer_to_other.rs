@@ -21,7 +21,8 @@ rule! {
     ///
     /// # Known exceptions
     /// Words are counted, not understood. Where all descriptions of two objects are swapped, each is
-    /// close to its own.
+    /// close to its own. On made data with 186 swapped sentences 69 findings were right and 4 wrong
+    /// (`cargo test --test precision -- --nocapture`); people's words vary more than made ones.
     ///
     /// # Source
     /// Leave-one-out over nearest centroids, the plain cousin of confident learning.
