@@ -130,7 +130,9 @@ impl Cache {
     /// Makes the folder a cache, unless it holds something else.
     fn claim(&self) -> Result<()> {
         if !is_ours(&self.store)? {
-            if !self.store.list("")?.is_empty() || !self.store.folders("")?.is_empty() {
+            let holds_something = !self.store.list("")?.is_empty() || !self.store.folders("")?.is_empty();
+            // What it holds may be the cache of a run that claimed the folder in between.
+            if holds_something && !is_ours(&self.store)? {
                 let error = Error::new(Kind::Conflict, "the folder holds something else");
                 return Err(error.at(self.store.root()));
             }
