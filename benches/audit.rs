@@ -68,6 +68,7 @@ fn many(mut made: Catalogue) -> Catalogue {
         originals.iter().map(move |d| Description {
             scene_id: format!("scene{:04}_00", copy * 100 + d.scene_id[5..9].parse::<usize>().unwrap_or(0)),
             text: format!("{} in room {copy}", d.text),
+            tokens: d.tokens.iter().cloned().chain(["in".into(), "room".into(), copy.to_string()]).collect(),
             ..d.clone()
         })
     });

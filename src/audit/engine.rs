@@ -171,21 +171,23 @@ impl Engine {
 /// Leaves out findings that another finding explains, sorts the rest, and says how many were
 /// left out.
 pub(super) fn settle(mut findings: Vec<Finding>) -> (Vec<Finding>, usize) {
-    let mut by_scene: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
+    let mut places: BTreeMap<&str, BTreeMap<Option<&str>, Vec<usize>>> = BTreeMap::new();
     for (i, finding) in findings.iter().enumerate() {
-        by_scene.entry(finding.scene_id.as_deref()).or_default().push(i);
+        let of_code = places.entry(&finding.code).or_default();
+        of_code.entry(finding.scene_id.as_deref()).or_default().push(i);
     }
-    let mut explained = BTreeSet::new();
+    let mut explained: BTreeSet<usize> = BTreeSet::new();
     for (i, cause) in findings.iter().enumerate() {
         let Some(rule) = rules::find(&cause.code) else { continue };
-        let mut ask = |j: usize| {
-            if j != i && rule.explains(cause, &findings[j]) {
-                explained.insert(j);
-            }
+        let mut ask = |those: &Vec<usize>| {
+            let follow = |&&j: &&usize| j != i && rule.explains(cause, &findings[j]);
+            explained.extend(those.iter().filter(follow));
         };
-        match &cause.scene_id {
-            Some(scene) => by_scene[&Some(scene.as_str())].iter().for_each(|&j| ask(j)),
-            None => (0..findings.len()).for_each(ask),
+        for (_, scenes) in places.iter().filter(|(code, _)| rule.may_explain(code)) {
+            match cause.scene_id.as_deref() {
+                Some(scene) => scenes.get(&Some(scene)).into_iter().for_each(&mut ask),
+                None => scenes.values().for_each(&mut ask),
+            }
         }
     }
     let mut index = 0..;

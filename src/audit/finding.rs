@@ -65,8 +65,10 @@ pub enum Annotation {
 impl Annotation {
     /// Reads an annotation id as references files write it.
     pub fn of(text: &str) -> Self {
-        match text.parse::<u64>() {
-            Ok(n) if n.to_string() == text => Self::Number(n),
+        // As numbers are written, without sign and leading zeros.
+        let plain = text == "0" || text.starts_with(|c: char| ('1'..='9').contains(&c));
+        match text.parse() {
+            Ok(n) if plain => Self::Number(n),
             _ => Self::Text(text.to_owned()),
         }
     }
@@ -235,27 +237,36 @@ impl Finding {
     /// Whether the finding speaks of this description: of an object that it means, and of its
     /// annotation where the finding names annotations.
     pub fn speaks_of(&self, description: &Description) -> bool {
-        let ann = Annotation::of(&description.ann_id);
         let of_object = match self.object_id {
             Some(object) => description.objects().any(|id| id == object),
             None => self.ann_id.is_some() && description.object().is_none(),
         };
-        of_object
-            && match (self.evidence.get("annotations").and_then(Value::as_array), &self.ann_id) {
-                (Some(list), _) => list.iter().any(|v| match (v, &ann) {
+        of_object && self.names_annotation(&description.ann_id)
+    }
+
+    /// Whether the finding, of which object it may be, speaks of this annotation.
+    fn names_annotation(&self, ann_id: &str) -> bool {
+        match (self.evidence.get("annotations").and_then(Value::as_array), &self.ann_id) {
+            (None, None) => true,
+            (None, Some(only)) => *only == Annotation::of(ann_id),
+            (Some(list), _) => {
+                let ann = Annotation::of(ann_id);
+                list.iter().any(|v| match (v, &ann) {
                     (Value::Number(v), Annotation::Number(n)) => v.as_u64() == Some(*n),
                     (Value::String(v), Annotation::Text(t)) => v == t,
                     _ => false,
-                }),
-                (None, Some(only)) => *only == ann,
-                (None, None) => true,
+                })
             }
+        }
     }
 
     /// The descriptions that the finding speaks of: those of its scan's object and annotations.
     pub(super) fn spoken_of<'a>(&'a self, catalogue: &'a Catalogue) -> impl Iterator<Item = &'a Description> {
-        let mine = self.scene_id.as_deref().map_or(&[][..], |scene| catalogue.descriptions_of(scene));
-        mine.iter().filter(|d| self.speaks_of(d))
+        let of_object = self.scene_id.as_deref().zip(self.object_id);
+        let of_object = of_object.map(|(scene, id)| catalogue.descriptions_of_object(scene, id));
+        let of_none = self.scene_id.as_deref().filter(|_| self.object_id.is_none());
+        let of_none = of_none.map_or(&[][..], |scene| catalogue.descriptions_of(scene));
+        of_object.into_iter().flatten().chain(of_none).filter(|d| self.speaks_of(d))
     }
 
     /// Whether the finding names the annotation that `other` names, alone or in its list.

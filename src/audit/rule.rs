@@ -106,10 +106,16 @@ pub trait Rule: Sync {
     /// reports cannot be suppressed.
     fn control(&self, _control: &ControlContext<'_>, _out: &mut Sink<'_>) {}
 
-    /// Whether `mine`, a finding of this rule, is the cause of `other`, which then need not be
-    /// reported. Asked for findings of the same scan, or of any when `mine` names none.
-    fn explains(&self, _mine: &Finding, _other: &Finding) -> bool {
+    /// Whether a finding of this rule may be the cause of findings of the rule with this code.
+    fn may_explain(&self, _code: &str) -> bool {
         false
+    }
+
+    /// Whether `mine`, a finding of this rule, is the cause of `other`, which then need not be
+    /// reported. Asked for findings that [`Self::may_explain`] speaks of and that are of the same
+    /// scan, or of any when `mine` names none.
+    fn explains(&self, _mine: &Finding, _other: &Finding) -> bool {
+        true
     }
 
     /// One sentence for several findings of this rule and severity, where more can be said than what
@@ -196,7 +202,7 @@ fn harmed(f: &Finding, catalogue: &Catalogue) -> u64 {
     let descriptions = catalogue.descriptions_of(scene);
     let n = match (f.object_id, &f.ann_id) {
         (_, Some(_)) => 1,
-        (Some(object), None) => descriptions.iter().filter(|d| d.objects().any(|id| id == object)).count(),
+        (Some(object), None) => catalogue.descriptions_of_object(scene, object).count(),
         (None, None) => descriptions.len(),
     };
     n as u64

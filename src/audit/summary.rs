@@ -179,7 +179,10 @@ impl ScanFacts {
         for description in scan.descriptions {
             let claims = Claims::of(&description.text);
             for claim in claims.names() {
-                *facts.claims.entry(claim.to_owned()).or_default() += 1;
+                match facts.claims.get_mut(claim) {
+                    Some(n) => *n += 1,
+                    None => _ = facts.claims.insert(claim.to_owned(), 1),
+                }
             }
             let swaps = || mirrored(&description.text).is_some_and(|m| !m.changed.is_empty());
             facts.mirrored += u64::from(claims.handed && swaps());

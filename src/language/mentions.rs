@@ -1,10 +1,8 @@
 //! Which kinds of claim a sentence makes.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
-use super::Lexicon;
+use super::lexicon::{OPENS, kinds_of};
 
 /// Which kinds of claim a sentence makes. Each kind is one that some change to the scene can make
 /// false.
@@ -30,19 +28,16 @@ pub struct Claims {
 impl Claims {
     /// The claims of `text` by the built-in lexicon.
     pub fn of(text: &str) -> Self {
-        let lexicon = Lexicon::built_in();
-        let words: Vec<String> = words(text).map(str::to_lowercase).collect();
-        let pairs: Vec<String> = words.windows(2).map(|w| format!("{} {}", w[0], w[1])).collect();
-        let says = |list: &BTreeSet<String>| words.iter().chain(&pairs).any(|w| list.contains(w));
-        Self {
-            handed: says(&lexicon.handed),
-            colour: says(&lexicon.colour),
-            size: says(&lexicon.size),
-            shape: says(&lexicon.shape),
-            ordinal: says(&lexicon.ordinal),
-            absolute: says(&lexicon.absolute),
-            unique: says(&lexicon.unique),
+        let lower = text.to_lowercase();
+        let (mut kinds, mut opener) = (0, None);
+        for word in words(&lower) {
+            let mine = kinds_of(word);
+            kinds |= mine | opener.map_or(0, |first| kinds_of(&format!("{first} {word}")));
+            opener = (mine & OPENS != 0).then_some(word);
         }
+        let [handed, colour, size, shape, ordinal, absolute, unique] =
+            std::array::from_fn(|bit| kinds & (1 << bit) != 0);
+        Self { handed, colour, size, shape, ordinal, absolute, unique }
     }
 
     /// The names of the claims made, in a fixed order.

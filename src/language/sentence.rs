@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::mentions::words;
 use super::nouns::{Class, Key, Noun, Nouns, Traits, is_weak, singular, traits_of};
+use super::lexicon::admissions;
 use super::{Hues, Lexicon};
 
 /// A word of a sentence.
@@ -244,7 +245,7 @@ impl Sentence {
             let word = self.word(i);
             let named = mentions.peek().is_some_and(|m| m.words.contains(&i));
             let one = if let Cow::Borrowed(one) = singular(word) { one } else { word };
-            (named || Lexicon::built_in().claims(word)).then_some(if named { one } else { word })
+            (named || Lexicon::claims(word)).then_some(if named { one } else { word })
         })
     }
 
@@ -255,12 +256,13 @@ impl Sentence {
 
     /// The first word or phrase that admits that other things fit as well.
     pub fn admission(&self) -> Option<&'static str> {
-        let text = format!(" {} ", self.normalised());
-        let says = |phrase: &&String| {
-            text.match_indices(phrase.as_str())
-                .any(|(at, p)| text.as_bytes()[at - 1] == b' ' && text.as_bytes()[at + p.len()] == b' ')
+        let said = |(i, word)| {
+            let follows = move |phrase: &&&str| {
+                phrase.split(' ').zip(i..).all(|(w, j)| j < self.len() && self.word(j) == w)
+            };
+            admissions(word).iter().find(follows).copied()
         };
-        Lexicon::built_in().admits.iter().find(says).map(String::as_str)
+        self.words().enumerate().filter_map(said).min()
     }
 }
 

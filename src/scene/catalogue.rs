@@ -1,6 +1,6 @@
 //! Everything that belongs together: scans, sentences, splits, labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -160,6 +160,8 @@ pub struct Catalogue {
     /// Files of the data set (not of a scan) that could not be read.
     pub faults: Vec<Error>,
     by_scene: BTreeMap<String, Range<usize>>,
+    /// Scans of which a description means several objects.
+    several: BTreeSet<String>,
     split_of: BTreeMap<String, String>,
 }
 
@@ -175,6 +177,8 @@ impl Catalogue {
             self.by_scene.insert(group[0].scene_id.clone(), start..start + group.len());
             start += group.len();
         }
+        let several = self.descriptions.iter().filter(|d| d.objects().nth(1).is_some());
+        self.several = several.map(|d| d.scene_id.clone()).collect();
         self.split_of.clear();
         for list in &self.splits {
             for entry in &list.entries {
@@ -193,6 +197,17 @@ impl Catalogue {
     /// The descriptions of one scan.
     pub fn descriptions_of(&self, scene_id: &str) -> &[Description] {
         self.by_scene.get(scene_id).map_or(&[], |r| &self.descriptions[r.clone()])
+    }
+
+    /// The descriptions of one scan that mean an object, alone or among others.
+    pub fn descriptions_of_object(&self, scene_id: &str, id: i32) -> impl Iterator<Item = &Description> {
+        let mut those = self.descriptions_of(scene_id);
+        if !self.several.contains(scene_id) {
+            // They are sorted by the one object that each means.
+            those = &those[those.partition_point(|d| d.object_id < id)..];
+            those = &those[..those.partition_point(|d| d.object_id == id)];
+        }
+        those.iter().filter(move |d| d.objects().any(|o| o == id))
     }
 
     /// Whether a description is of a file in ScanRefer's form, where annotations are numbered by
@@ -258,6 +273,7 @@ impl Catalogue {
             labels_path,
             faults,
             by_scene: _,
+            several: _,
             split_of: _,
         } = self;
         // Number and lines of records are those of the scans that they speak of.
@@ -304,6 +320,11 @@ mod tests {
         assert_eq!(["a", "b", "bb", "c"].map(|s| c.cameras_of(s).len()), [1, 1, 0, 2]);
         let anns: Vec<_> = c.descriptions_of("a").iter().map(|d| d.ann_id.as_str()).collect();
         assert_eq!(anns, ["9", "10"]);
+        let of = |c: &Catalogue, id| c.descriptions_of_object("a", id).count();
+        assert_eq!([1, 2, 3].map(|id| of(&c, id)), [0, 2, 0]);
+        c.descriptions.push(d("a", 1, "0").of_objects(&[1, 2]));
+        c.index();
+        assert_eq!([1, 2, 3].map(|id| of(&c, id)), [1, 3, 0]);
         assert_eq!(c.split_of("b"), Some("val"));
         assert!(c.descriptions_of("c").is_empty());
     }

@@ -58,8 +58,12 @@ impl Rule for NoDiscriminator {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "TXT108"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "TXT108" && mine.object_id == other.object_id && mine.lists_annotation(other)
+        mine.object_id == other.object_id && mine.lists_annotation(other)
     }
 }
 

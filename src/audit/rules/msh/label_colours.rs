@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::msh::percent;
 use crate::scene::{Colour, Role};
@@ -64,9 +64,9 @@ impl Rule for LabelColours {
         out.report(if let Some(colours) = few { draft.evidence("colours", colours) } else { draft });
     }
 
-    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
+    fn may_explain(&self, code: &str) -> bool {
         // Colour words that the points contradict.
-        other.code == "TXT203"
+        code == "TXT203"
     }
 }
 

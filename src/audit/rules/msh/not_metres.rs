@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::geometry::{Geometry, any_beyond};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::msh::thousandths;
@@ -80,9 +80,9 @@ impl Rule for NotMetres {
         out.report(if let Some(unit) = unit { draft.evidence("unit", unit) } else { draft });
     }
 
-    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
+    fn may_explain(&self, code: &str) -> bool {
         // What is measured in metres beside it.
-        matches!(other.code.as_str(), "OBJ207" | "OBJ208" | "CAM102")
+        matches!(code, "OBJ207" | "OBJ208" | "CAM102")
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::geometry::Geometry;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::msh::thousandths;
@@ -72,9 +72,9 @@ impl Rule for NotUpright {
         out.report(draft.evidence("height", thousandths(height)));
     }
 
-    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
+    fn may_explain(&self, code: &str) -> bool {
         // Heights and widths of objects change places.
-        other.code == "OBJ208"
+        code == "OBJ208"
     }
 }
 

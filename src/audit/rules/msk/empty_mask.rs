@@ -44,8 +44,12 @@ impl Rule for EmptyMask {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "MSK102"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "MSK102" && other.object_id == mine.object_id
+        other.object_id == mine.object_id
     }
 }
 

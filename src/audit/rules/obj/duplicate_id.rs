@@ -46,8 +46,12 @@ impl Rule for DuplicateId {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "OBJ202"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "OBJ202" && other.object_id == mine.object_id
+        other.object_id == mine.object_id
     }
 }
 

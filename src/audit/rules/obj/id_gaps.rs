@@ -76,8 +76,12 @@ impl Rule for IdGaps {
     }
 
     /// A group that was taken out leaves the others in another place.
+    fn may_explain(&self, code: &str) -> bool {
+        code == "OBJ202"
+    }
+
     fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
-        other.code == "OBJ202" && other.number("differ") == Some(0)
+        other.number("differ") == Some(0)
     }
 }
 

@@ -40,8 +40,12 @@ impl Rule for NoSegments {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "OBJ102"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "OBJ102" && other.object_id == mine.object_id
+        other.object_id == mine.object_id
     }
 }
 

@@ -65,8 +65,12 @@ impl Rule for OddSize {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        matches!(code, "OBJ207" | "OBJ209")
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        matches!(other.code.as_str(), "OBJ207" | "OBJ209") && other.object_id == mine.object_id
+        other.object_id == mine.object_id
     }
 }
 

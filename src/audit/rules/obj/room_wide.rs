@@ -68,8 +68,12 @@ impl Rule for RoomWide {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "OBJ207"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "OBJ207" && other.object_id == mine.object_id
+        other.object_id == mine.object_id
     }
 }
 

@@ -145,13 +145,17 @@ impl Rule for ShiftedIds {
         Mend::each(there, |d| RecordEdit { object_id: Some(d.object_id + shift), ..RecordEdit::default() })
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        matches!(code, "REF102" | "REF103") || is_about_words(code)
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         other.file == mine.file
             && match other.code.as_str() {
                 "REF102" | "REF103" => {
                     mine.word("numbering").is_some_and(|n| other.lists_word("agrees_at", n))
                 }
-                code => is_about_words(code),
+                _ => true,
             }
     }
 }

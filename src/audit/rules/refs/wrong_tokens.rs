@@ -56,13 +56,10 @@ impl Rule for WrongTokens {
 
 /// What tokens and sentence say from the first letter on that differs, a few words of each.
 fn difference(d: &Description) -> Option<(String, String)> {
-    let letters = |text: &str| {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
-    let (tokens, text) = (d.tokens.iter().map(|t| letters(t)).collect::<String>(), letters(&d.text));
-    if tokens == text {
+    if d.tokens.iter().flat_map(|t| letters_of(t)).eq(letters_of(&d.text)) {
         return None;
     }
+    let letters = |text: &str| letters_of(text).collect::<String>();
     // Words that both begin with say nothing; show a few from the first that differs.
     let ours: Vec<&str> = d.tokens.iter().map(String::as_str).filter(|t| !letters(t).is_empty()).collect();
     let theirs: Vec<&str> = d.text.split_whitespace().filter(|w| !letters(w).is_empty()).collect();
@@ -72,6 +69,11 @@ fn difference(d: &Description) -> Option<(String, String)> {
         if words.is_empty() { "nothing more".to_owned() } else { words.join(" ") }
     };
     Some((shown(&ours), shown(&theirs)))
+}
+
+/// The letters and digits of a text, in lower case.
+fn letters_of(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::audit::ScanContext;
-use crate::audit::finding::{Draft, Finding};
+use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::is_of_places;
 use crate::scene::Role;
@@ -101,8 +101,8 @@ impl Rule for NoSurface {
         out.report(draft.evidence("threshold", threshold).evidence("of", of));
     }
 
-    fn explains(&self, _mine: &Finding, other: &Finding) -> bool {
-        is_of_places(&other.code) || other.code == "MSH113"
+    fn may_explain(&self, code: &str) -> bool {
+        is_of_places(code) || code == "MSH113"
     }
 }
 

@@ -65,9 +65,12 @@ impl Rule for RepeatedGroups {
         out.report(draft.harms(harmed).fix("drop the groups whose segments an earlier group has"));
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        matches!(code, "SEG103" | "OBJ101" | "OBJ102" | "OBJ201" | "OBJ202" | "TRN101")
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        matches!(other.code.as_str(), "SEG103" | "OBJ101" | "OBJ102" | "OBJ201" | "OBJ202" | "TRN101")
-            && other.object_id.is_none_or(|id| mine.lists("overwritten", id))
+        other.object_id.is_none_or(|id| mine.lists("overwritten", id))
     }
 }
 

@@ -81,10 +81,13 @@ impl Rule for SharedSegment {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        matches!(code, "OBJ205" | "OBJ207" | "OBJ208" | "OBJ209" | "OBJ210")
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         let claims = |key| mine.number(key).is_some_and(|id| other.object_id.map(i64::from) == Some(id));
-        matches!(other.code.as_str(), "OBJ205" | "OBJ207" | "OBJ208" | "OBJ209" | "OBJ210")
-            && (claims("first_writer") || claims("last_writer"))
+        claims("first_writer") || claims("last_writer")
     }
 }
 

@@ -81,9 +81,13 @@ impl Rule for UnknownSegment {
         out.report(draft.evidence("objects", objects).evidence("lost", lost));
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        is_of_masks(code)
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         let other_mesh = mine.evidence.get("other_mesh").is_some_and(|v| v == true);
-        other_mesh && is_of_masks(&other.code)
+        other_mesh
             || other.code == "OBJ102" && other.object_id.is_some_and(|id| mine.lists("lost", id))
     }
 }

@@ -59,10 +59,14 @@ impl Rule for EqualLists {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "SPL101"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         let splits = |f: &Finding| f.evidence.get("splits").and_then(|s| s.as_array().cloned());
         let (Some(mine), Some(others)) = (splits(mine), splits(other)) else { return false };
-        other.code == "SPL101" && others.iter().all(|s| mine.contains(s))
+        others.iter().all(|s| mine.contains(s))
     }
 }
 

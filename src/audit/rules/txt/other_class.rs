@@ -86,9 +86,12 @@ impl Rule for OtherClass {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        matches!(code, "TXT201" | "TXT202")
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        let same = mine.object_id == other.object_id;
-        same && matches!(other.code.as_str(), "TXT201" | "TXT202") && mine.lists_annotation(other)
+        mine.object_id == other.object_id && mine.lists_annotation(other)
     }
 }
 

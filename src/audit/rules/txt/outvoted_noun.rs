@@ -69,8 +69,12 @@ impl Rule for OutvotedNoun {
         }
     }
 
+    fn may_explain(&self, code: &str) -> bool {
+        code == "TXT201"
+    }
+
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
-        other.code == "TXT201" && (mine.object_id, &mine.ann_id) == (other.object_id, &other.ann_id)
+        (mine.object_id, &mine.ann_id) == (other.object_id, &other.ann_id)
     }
 }
 
