@@ -71,6 +71,46 @@ fn swap_sentences(dir: &Path) -> BTreeSet<Place> {
     swapped
 }
 
+/// Gives every second scan of a room a room id of its own. Returns the pairs of rooms that are one.
+fn rename_rescans(dir: &Path) -> BTreeSet<(String, String)> {
+    let mut pairs = BTreeSet::new();
+    let scans = dir.join("scans");
+    let mut ids: Vec<String> =
+        fs::read_dir(&scans).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    ids.sort();
+    for (n, from) in ids.iter().filter(|id| id.ends_with("_01")).enumerate() {
+        let room = format!("scene{:04}", 900 + n);
+        let to = format!("{room}_00");
+        fs::rename(scans.join(from), scans.join(&to)).unwrap();
+        for file in fs::read_dir(scans.join(&to)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().replace(from, &to);
+            fs::rename(&path, path.with_file_name(name)).unwrap();
+        }
+        pairs.insert((from[..9].to_owned(), room));
+    }
+    pairs
+}
+
+#[test]
+fn rooms_under_two_ids_are_found_and_others_are_left_alone() {
+    let (mut right, mut wrong, mut planted, mut clean) = (0, 0, 0, 0);
+    for seed in 0..5 {
+        let dir = made(seed);
+        clean += findings(dir.path(), &["DUP301"]).len();
+        let pairs = rename_rescans(dir.path());
+        planted += pairs.len();
+        for f in findings(dir.path(), &["DUP301"]) {
+            let ids = f.evidence["scans"].as_array().unwrap();
+            let room = |i: usize| ids[i].as_str().unwrap()[..9].to_owned();
+            *(if pairs.contains(&(room(0), room(1))) { &mut right } else { &mut wrong }) += 1;
+        }
+    }
+    eprintln!("DUP301: {right} right, {wrong} wrong of {planted} rooms with two ids; {clean} on clean data");
+    assert!(right * 100 >= 95 * (right + wrong), "DUP301 is wrong too often");
+    assert!(right * 100 >= 80 * planted, "DUP301 finds too little");
+}
+
 #[test]
 fn swapped_sentences_are_found_and_others_are_left_alone() {
     // Rule, and the least share of findings that are right and of swaps that are found, per cent.

@@ -154,6 +154,10 @@ pub struct ScanFacts {
     /// Descriptions with a left or right that a mirror makes false for sure.
     #[serde(default)]
     pub mirrored: u64,
+    /// Labels of things, walls, floors and ceilings aside, and where their middles are, in
+    /// centimetres.
+    #[serde(default)]
+    pub layout: Vec<(String, [i32; 3])>,
     /// Findings, by rule.
     pub findings: BTreeMap<String, u64>,
 }
@@ -174,6 +178,7 @@ impl ScanFacts {
             coloured: colours.count as u64,
             colour_sums: colours.sums,
             geometry: identity::digest(scene),
+            layout: scan.layout(),
             ..Self::default()
         };
         for description in scan.descriptions {

@@ -59,6 +59,29 @@ impl ScanContext<'_> {
         })
     }
 
+    /// The label of each object that is a thing and owns vertices, and where its middle is, in
+    /// centimetres: the mean of its segments' middles by their vertices, which a turn of the scan
+    /// moves less than that of a box around the whole.
+    pub(super) fn layout(&self) -> Vec<(String, [i32; 3])> {
+        let mut sums: BTreeMap<i32, (f64, [f64; 3])> = BTreeMap::new();
+        for ((owner, segment), &size) in
+            self.owners().iter().zip(self.segment_boxes()).zip(self.segment_sizes())
+        {
+            let (Some(id), weight) = (owner, f64::from(size)) else { continue };
+            let (total, sum) = sums.entry(*id).or_default();
+            *total += weight;
+            for (sum, middle) in sum.iter_mut().zip(segment.middle()) {
+                *sum += weight * middle;
+            }
+        }
+        let thing = |(id, (total, sum)): (i32, (f64, [f64; 3]))| {
+            let (object, label) = self.objects().get(&id)?;
+            let is_thing = !self.is_stuff(object, label) && label != "ceiling";
+            is_thing.then(|| (label.clone(), sum.map(|s| (s / total * 100.0) as i32)))
+        };
+        sums.into_iter().filter_map(thing).collect()
+    }
+
     /// For each object that owns vertices, how many of them have which label in the labels mesh.
     /// Empty where that mesh is missing or is of other vertices.
     pub(super) fn label_counts(&self) -> &BTreeMap<i32, LabelCounts> {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::lexicon::admissions;
 use super::mentions::words;
 use super::nouns::{Class, Key, Noun, Nouns, Traits, is_weak, singular, traits_of};
-use super::lexicon::admissions;
 use super::{Hues, Lexicon};
 
 /// A word of a sentence.

@@ -1,5 +1,6 @@
-//! How evenly classes are spread, and whether two splits show the same: counts in, numbers out,
+//! How evenly classes are spread, whether two splits show the same, whether two rooms are one: counts in, numbers out,
 //! the same bits on every machine.
 
 pub mod balance;
 pub mod drift;
+pub mod layout;

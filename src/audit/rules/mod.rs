@@ -103,6 +103,7 @@ pub static RULES: &[&dyn Rule] = &[
     &dup::same_geometry::SameGeometry,
     &dup::repeated_text::RepeatedText,
     &dup::near_text::NearText,
+    &dup::alike_rooms::AlikeRooms,
     &spl::shared_scan::SharedScan,
     &spl::shared_room::SharedRoom,
     &spl::equal_lists::EqualLists,

@@ -28,7 +28,7 @@ fn rescan<'a>(files: &Files<'a>) -> Result<&'a str> {
 }
 
 /// All of them, by code.
-pub(super) const FAULTS: [Fault; 3] = [SAME_GEOMETRY, REPEATED_TEXT, NEAR_TEXT];
+pub(super) const FAULTS: [Fault; 4] = [SAME_GEOMETRY, REPEATED_TEXT, NEAR_TEXT, ALIKE_ROOMS];
 
 const SAME_GEOMETRY: Fault = Fault {
     code: "DUP101",
@@ -58,5 +58,24 @@ const NEAR_TEXT: Fault = Fault {
         let text = format!("{} indeed", scan.said[i.saturating_sub(1)].text);
         let place = say(scan, i, |_| text);
         Planted { object_id: None, ann_id: None, ..place }
+    }),
+};
+
+const ALIKE_ROOMS: Fault = Fault {
+    code: "DUP301",
+    what: "the second scan of a room has a room id of its own",
+    plant: Plant::Files(|files| {
+        let (from, to) = (rescan(files)?, "scene0900_00");
+        copy(files, from, to)?;
+        for role in Role::ALL {
+            files.store.remove(&scan_file(from, role))?;
+        }
+        files.store.remove_if_empty(&format!("scans/{from}"))?;
+        for split in ["train", "val"] {
+            files.bytes(&format!("scannetv2_{split}.txt"), |list| {
+                *list = String::from_utf8_lossy(list).replace(from, to).into_bytes();
+            })?;
+        }
+        Ok(Planted::scene(to))
     }),
 };

@@ -87,8 +87,7 @@ impl Rule for UnknownSegment {
 
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
         let other_mesh = mine.evidence.get("other_mesh").is_some_and(|v| v == true);
-        other_mesh
-            || other.code == "OBJ102" && other.object_id.is_some_and(|id| mine.lists("lost", id))
+        other_mesh || other.code == "OBJ102" && other.object_id.is_some_and(|id| mine.lists("lost", id))
     }
 }
 
