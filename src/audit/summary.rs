@@ -192,12 +192,12 @@ impl ScanFacts {
             let swaps = || mirrored(&description.text).is_some_and(|m| !m.changed.is_empty());
             facts.mirrored += u64::from(claims.handed && swaps());
         }
-        for (id, descriptions) in scan.described() {
-            let Some((_, label)) = scan.objects().get(&id) else { continue };
+        for (id, descriptions) in scan.targets() {
+            let Some((_, label)) = scan.objects().get(id) else { continue };
             let class = facts.classes.entry(label.clone()).or_default();
             class.objects += 1;
             class.descriptions += descriptions.len() as u64;
-            class.vertices += u64::from(scan.owned().get(&id).copied().unwrap_or(0));
+            class.vertices += u64::from(scan.owned().get(id).copied().unwrap_or(0));
         }
         for object in &scene.objects {
             *facts.labels.entry(object.raw_category.clone()).or_default() += 1;

@@ -36,7 +36,7 @@ impl Rule for ForegroundRatio {
 
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         let owned = |id| scan.owned().get(&id).copied().map(u64::from);
-        let described = scan.described().filter_map(|(id, d)| Some((owned(id)?, d.len())));
+        let described = scan.targets().iter().filter_map(|(&id, d)| Some((owned(id)?, d.len())));
         let mut targets: Vec<u64> = described.flat_map(|(n, times)| std::iter::repeat_n(n, times)).collect();
         targets.sort_unstable();
         let (points, limits) = (scan.scan.scene.points.len() as u64, scan.thresholds);

@@ -44,7 +44,7 @@ impl Rule for LostTarget {
         });
         let Some((most, profile)) = samples.min().filter(|(most, _)| *most < points) else { return };
         let threshold = scan.thresholds.min_target_points;
-        for (id, _) in scan.described() {
+        for &id in scan.targets().keys() {
             let Some(&vertices) = scan.owned().get(&id) else { continue };
             if u64::from(vertices) * most >= u64::from(threshold) * points {
                 continue;

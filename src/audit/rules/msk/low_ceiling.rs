@@ -42,7 +42,7 @@ impl Rule for LowCeiling {
         let least =
             if other.is_some() { f64::from(scan.thresholds.min_ceiling_percent) / 100.0 } else { 1.0 };
         let path = other.map_or(scan.path(Role::Segments), |s| &s.path);
-        for (id, _) in scan.described() {
+        for &id in scan.targets().keys() {
             let Some(ceiling) = scan.mixture().ceiling(id).filter(|c| c.best < least) else { continue };
             let vertices = scan.owned().get(&id).copied().unwrap_or(0);
             let message = format!(

@@ -52,7 +52,7 @@ impl Rule for NoBox {
             .copied()
             .filter(|&id| class(id).is_some_and(|nyu40| nyu40 > 0 && !without.contains(&nyu40)))
             .collect();
-        for (id, _) in scan.described() {
+        for &id in scan.targets().keys() {
             let (Some(nyu40), Some((object, _))) = (class(id), scan.objects().get(&id)) else { continue };
             let number = boxed.binary_search(&id).ok();
             let label = &object.raw_category;

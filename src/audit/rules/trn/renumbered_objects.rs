@@ -55,8 +55,8 @@ impl Rule for RenumberedObjects {
         let (mut said, mut harmed) = (Vec::new(), 0);
         if !renumbers.is_empty() {
             let mut among = |ids: &[i32]| -> Vec<i32> {
-                let those = scan.described().filter(|(id, _)| ids.binary_search(id).is_ok());
-                those.map(|(id, d)| (id, harmed += d.len()).0).collect()
+                let those = scan.targets().iter().filter(|(id, _)| ids.binary_search(id).is_ok());
+                those.map(|(&id, d)| (id, harmed += d.len()).0).collect()
             };
             let (lost, swapped) = (among(&moved), among(&gaps));
             let list: Vec<String> = moves.iter().take(8).map(|[old, new]| format!("{old} → {new}")).collect();
