@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::{Applicability, Finding, Fix, State};
+use super::rule::Rule;
 use super::rules;
-use crate::scene::{Catalogue, Description, FileEdits, Format, RecordEdit};
+use crate::scene::{Catalogue, Description, FileEdits, Format, NO_OBJECT, RecordEdit};
 
 /// How a finding would go away.
 #[derive(Clone, Debug, Default)]
@@ -51,13 +52,22 @@ impl Mend {
 pub(super) fn mark(finding: &mut Finding, catalogue: &Catalogue) {
     let Some(rule) = rules::find(&finding.code) else { return };
     let Some(applicability) = rule.meta().fix else { return };
-    if rule.mend(finding, catalogue).edits.is_empty() {
+    if mend(rule, finding, catalogue).edits.is_empty() {
         return;
     }
     let flags = if applicability == Applicability::Unsafe { "--fix --unsafe-fixes" } else { "--fix" };
     let message = || format!("{flags} mends it in a copy of the references");
     let fix = finding.fix.get_or_insert_with(|| Fix { applicability, message: message() });
     fix.applicability = applicability;
+}
+
+/// What makes a finding go away, as far as it lies in files that can be changed: those in
+/// ScanRefer's form.
+fn mend(rule: &dyn Rule, finding: &Finding, catalogue: &Catalogue) -> Mend {
+    let mut mend = rule.mend(finding, catalogue);
+    let file = |file: u32| catalogue.references.get(file as usize);
+    mend.edits.retain(|edit| file(edit.0).is_some_and(|r| r.format == Format::ScanRefer));
+    mend
 }
 
 /// Changes to the references files of a data set.
@@ -72,13 +82,13 @@ pub struct Fixes {
 }
 
 /// The changes that make the new ones of `findings` go away: the safe ones, and the unsafe ones
-/// when `all` are wanted. Only files in ScanRefer's form are changed. Spaces around sentences go too. Where records of an object come or go,
-/// its annotations are numbered anew.
+/// when `all` are wanted. Spaces around sentences go too. Where records of an object come or go, its
+/// annotations are numbered anew, unless cameras are known by these numbers.
 pub fn fixes(findings: &[Finding], catalogue: &Catalogue, all: bool) -> Fixes {
     let mut fixes = Fixes::default();
     for finding in findings.iter().filter(|f| f.state == State::New) {
         let Some(rule) = rules::find(&finding.code) else { continue };
-        let mend = rule.mend(finding, catalogue);
+        let mend = mend(rule, finding, catalogue);
         if mend.edits.is_empty() {
             continue;
         }
@@ -91,10 +101,7 @@ pub fn fixes(findings: &[Finding], catalogue: &Catalogue, all: bool) -> Fixes {
             fixes.files.entry(file).or_default().entry(record).or_default().merge(edit);
         }
     }
-    let is_read =
-        |file: u32| catalogue.references.get(file as usize).is_some_and(|r| r.format == Format::ScanRefer);
-    fixes.files.retain(|&file, _| is_read(file));
-    for d in catalogue.descriptions.iter().filter(|d| is_read(d.file)) {
+    for d in catalogue.descriptions.iter().filter(|d| catalogue.is_scanrefer(d)) {
         let trimmed = d.text.trim();
         if trimmed.len() < d.text.len() {
             let edit = RecordEdit { text: Some(trimmed.to_owned()), ..RecordEdit::default() };
@@ -122,8 +129,21 @@ fn number(fixes: &mut Fixes, catalogue: &Catalogue) {
             .flat_map(|d| [(d.scene_id.as_str(), d.object_id), (d.scene_id.as_str(), object(d, edits))])
             .collect();
         let mut next: BTreeMap<(&str, i32), u32> = BTreeMap::new();
+        let mut kept = BTreeSet::new();
         for d in mine {
             let key = (d.scene_id.as_str(), object(d, edits));
+            if !catalogue.cameras_of(key.0).is_empty() {
+                // Only a key that is there twice gets another number, one that no other has.
+                let edit = edits.entry(d.record).or_default();
+                let wanted = edit.ann_id.take().is_some();
+                if !edit.drop && !kept.insert((key, d.ann_id.as_str())) && wanted {
+                    let first = || next_free(catalogue.descriptions_of(key.0));
+                    let number = next.entry((key.0, NO_OBJECT)).or_insert_with(first);
+                    edit.ann_id = Some(*number);
+                    *number += 1;
+                }
+                continue;
+            }
             if touched.contains(&key) && !edits.get(&d.record).is_some_and(|e| e.drop) {
                 let number = next.entry(key).or_default();
                 let edit = edits.entry(d.record).or_default();
@@ -136,10 +156,42 @@ fn number(fixes: &mut Fixes, catalogue: &Catalogue) {
     fixes.files.retain(|_, edits| !edits.is_empty());
 }
 
+/// One more than the highest annotation id that is a number.
+fn next_free(descriptions: &[Description]) -> u32 {
+    let numbers = descriptions.iter().filter_map(|d| d.ann_id.parse::<u32>().ok());
+    numbers.max().map_or(0, |highest| highest.saturating_add(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::audit::fixture::Fixture;
+    use crate::scene::Camera;
+
+    #[test]
+    fn files_of_other_forms_are_not_mended() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| d[1].text = String::new());
+        assert_eq!(fixes(&f.findings(), &f.catalogue, true).mended, 1);
+        f.catalogue.references[0].format = Format::Multi3dRefer;
+        let mut found = f.run("TXT101");
+        assert_eq!(fixes(&found, &f.catalogue, true).mended, 0);
+        mark(&mut found[0], &f.catalogue);
+        assert!(found[0].fix.as_ref().is_none_or(|fix| !fix.message.contains("--fix")));
+    }
+
+    #[test]
+    fn annotations_that_cameras_are_known_by_keep_their_numbers() {
+        let mut f = Fixture::clean();
+        f.catalogue.cameras = vec![Camera { scene_id: "scene0001_00".into(), ..Camera::default() }];
+        f.descriptions(|d| {
+            d[1].ann_id = "4".into();
+            let again = Description { record: 90, text: "another sentence".into(), ..d[2].clone() };
+            d.push(again);
+        });
+        let number = |n| RecordEdit { ann_id: Some(n), ..RecordEdit::default() };
+        assert_eq!(edits(&f, false), [(90, number(5))]);
+    }
 
     fn edits(f: &Fixture, all: bool) -> Vec<(u32, RecordEdit)> {
         let fixes = fixes(&f.findings(), &f.catalogue, all);

@@ -37,6 +37,7 @@ impl Fixture {
         let file = |split: &str| References {
             path: format!("ScanRefer_filtered_{split}.json").into(),
             split: Some(split.into()),
+            records: 20,
             line_starts: (0..100).map(|i| i * 100).collect(),
             ..References::default()
         };

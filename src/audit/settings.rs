@@ -288,8 +288,15 @@ impl Settings {
             }
         }
         if chosen.is_empty() {
-            return Err(Error::new(Kind::Config, "no rule is selected")
-                .help("select some: --select ALL runs every rule"));
+            let waiting = RULES
+                .iter()
+                .map(|r| r.meta())
+                .find_map(|meta| self.missing(meta).filter(|_| strongest(&self.select, meta).is_some()));
+            let help = match waiting {
+                Some(missing) => format!("of the first rule selected: {missing}"),
+                None => "select some: --select ALL runs every rule".to_owned(),
+            };
+            return Err(Error::new(Kind::Config, "no rule is selected").help(help));
         }
         Ok(chosen)
     }

@@ -91,11 +91,14 @@ impl Colour {
     }
 }
 
+/// Threads beyond this do harm on any machine.
+const MOST_WORKERS: usize = 512;
+
 impl Globals {
-    /// Number of worker threads: as asked for, else the number of cores.
+    /// Number of worker threads: as asked for, at most [`MOST_WORKERS`], else the number of cores.
     pub fn workers(&self) -> usize {
         self.jobs
-            .map(usize::from)
+            .map(|jobs| usize::from(jobs).min(MOST_WORKERS))
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
             .unwrap_or(1)
     }

@@ -17,7 +17,7 @@ use crate::audit::report::Report;
 use crate::audit::{Engine, Places, Profile, Settings, Severity};
 use crate::error::Result;
 use crate::load;
-use crate::pipeline::{self, ConfigFile};
+use crate::pipeline::{self, ConfigFile, DatasetPaths};
 use crate::scene;
 
 /// Arguments of `dataprep audit`.
@@ -175,7 +175,11 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     let stop = interrupt::flag();
     args.reporting.reports.check(args.fixes.fix)?;
     let near = args.scans.first().map_or(Path::new("."), PathBuf::as_path);
-    let config = args.configuration.read(near, output)?;
+    let mut config = args.configuration.read(near, output)?;
+    if !concerns(&args.scans, &config.dataset.scans) {
+        output.note("the configuration is of other scans: its references, labels and splits are passed over");
+        config.dataset = DatasetPaths::default();
+    }
     let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?.today(today()?);
     let request = request(args, &config);
     let mut found = load::discover(&request)?;
@@ -212,7 +216,13 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     }
     output.detail(&format!("{} of {} scans from the cache", audited.cached, catalogue.scans.len()));
     let report = audited.report;
-    args.reporting.reports.write(&report, &args.known.shown(&report), args.fixes.fix, output)?;
+    args.reporting.reports.write(
+        &report,
+        &args.known.shown(&report),
+        args.fixes.fix,
+        args.fixes.diff,
+        output,
+    )?;
     let kept = args.known.keep(&engine, &report, config.audit.baseline.as_deref(), output)?;
     if fix::run(&args.fixes, args.reporting.reports.output(), &report, &catalogue, output)? {
         return Ok(Exit::Findings);
@@ -236,6 +246,15 @@ fn settings(args: &Rules, mut settings: Settings) -> Settings {
     settings.profile.extend(args.profile.iter().cloned());
     settings.severity.extend(args.severity.iter().cloned());
     settings
+}
+
+/// Whether scans that are named may be some of the configuration's: they lie in its folders, or hold
+/// them.
+fn concerns(named: &[PathBuf], configured: &[PathBuf]) -> bool {
+    let real = |p: &PathBuf| p.canonicalize().unwrap_or_else(|_| p.clone());
+    let configured: Vec<PathBuf> = configured.iter().map(real).collect();
+    let known = |p: PathBuf| configured.iter().any(|c| p.starts_with(c) || c.starts_with(&p));
+    named.is_empty() || configured.is_empty() || named.iter().map(real).any(known)
 }
 
 /// What the command line names wins over what the configuration names, each for itself.
@@ -305,6 +324,20 @@ mod tests {
         assert_eq!(settings.select, ["REF"]);
         assert_eq!(settings.ignore, ["REF101", "REF105"]);
         assert_eq!(settings.severity["REF103"], Severity::Info);
+    }
+
+    #[test]
+    fn a_configuration_of_other_scans_does_not_concern() {
+        let of = |names: &[&str]| -> Vec<PathBuf> { names.iter().map(PathBuf::from).collect() };
+        for (named, configured, expected) in [
+            (&[][..], &["/a/scans"][..], true),
+            (&["/b"], &[], true),
+            (&["/a/scans/scene0000_00"], &["/a/scans"], true),
+            (&["/a"], &["/a/scans"], true),
+            (&["/b/scans"], &["/a/scans"], false),
+        ] {
+            assert_eq!(concerns(&of(named), &of(configured)), expected, "{named:?}");
+        }
     }
 
     #[test]

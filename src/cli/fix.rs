@@ -1,5 +1,6 @@
 //! `dataprep audit --fix` and `--diff`: cleaned copies of references files.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::Output;
@@ -7,7 +8,7 @@ use crate::audit::report::Report;
 use crate::audit::{self, Fixes};
 use crate::error::{Error, Kind, Result};
 use crate::load;
-use crate::scene::{Catalogue, Description, FileEdits, RecordEdit};
+use crate::scene::{Catalogue, Description, FileEdits, Format, RecordEdit};
 use crate::store::{self, Local};
 
 /// Arguments that ask for changes.
@@ -18,7 +19,7 @@ pub(super) struct FixArgs {
     /// themselves stay as they are
     #[arg(long, requires = "output")]
     pub fix: bool,
-    /// Show what --fix would change, and exit with 1 if it would change anything
+    /// Show what --fix would change in place of the report, and exit with 1 if it would change anything
     #[arg(long)]
     pub diff: bool,
     /// Also re-point shifted ids and drop descriptions that cannot be used
@@ -37,6 +38,15 @@ pub(super) fn run(
 ) -> Result<bool> {
     if !args.fix && !args.diff {
         return Ok(false);
+    }
+    let formats: BTreeSet<&str> = catalogue
+        .references
+        .iter()
+        .filter(|r| r.format != Format::ScanRefer)
+        .map(|r| r.format.name())
+        .collect();
+    for format in formats {
+        output.note(&format!("references in the form of {format} are not changed: --fix knows ScanRefer's"));
     }
     let fixes = audit::fixes(&report.findings, catalogue, args.unsafe_fixes);
     if args.diff {
@@ -70,7 +80,8 @@ fn write(out: &Path, fixes: &Fixes, catalogue: &Catalogue, output: &Output) -> R
                 .help("give -o another folder"));
         }
         let edits = fixes.files.get(&file).unwrap_or(&none);
-        let cleaned = load::rewrite(&store::read(path)?, path, edits)?;
+        let bytes = store::read(path)?;
+        let cleaned = if edits.is_empty() { bytes } else { load::rewrite(&bytes, path, edits)? };
         Local::publish_file(&target, &cleaned)?;
         let dropped = edits.values().filter(|e| e.drop).count();
         let changed = edits.len() - dropped;

@@ -80,14 +80,10 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(args, &cli.globals, &mut output),
         Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
     };
-    result.unwrap_or_else(|error| exit_of(&error, &mut output)).into()
+    result.unwrap_or_else(|error| exit_of(&error, &output)).into()
 }
 
-fn exit_of(error: &Error, output: &mut Output) -> Exit {
-    if output.is_closed() {
-        // Whoever read our output has seen enough.
-        return Exit::Clean;
-    }
+fn exit_of(error: &Error, output: &Output) -> Exit {
     output.error(error);
     if error.kind() == Kind::Interrupted { Exit::Interrupted } else { Exit::CouldNotRun }
 }

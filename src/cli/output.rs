@@ -27,31 +27,41 @@ impl Output {
         }
     }
 
-    /// Writes to stdout; a closed pipe ends the run quietly.
+    /// Writes to stdout; once whoever reads it has gone, nothing more is written and the run goes on
+    /// to its exit code.
     pub fn data(&mut self, text: &str) -> Result<()> {
         self.write(text.as_bytes())
     }
 
-    /// Writes bytes to stdout; a closed pipe ends the run quietly.
+    /// Writes bytes to stdout, as [`Self::data`] does text.
     pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
         let written = self.stdout.write_all(bytes).and_then(|()| self.stdout.flush());
         self.end(written)
     }
 
     fn end(&mut self, written: io::Result<()>) -> Result<()> {
-        written.map_err(|e| {
-            self.closed = e.kind() == io::ErrorKind::BrokenPipe;
-            Error::io("write to", "stdout", &e)
-        })
+        match written {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            written => written.map_err(|e| Error::io("write to", "stdout", &e)),
+        }
     }
 
-    /// Lets `write` write to stdout piece by piece; a closed pipe ends the run quietly. What is not
-    /// `coloured` goes out as it is.
+    /// Lets `write` write to stdout piece by piece; a closed pipe ends the writing quietly. What is
+    /// not `coloured` goes out as it is.
     pub fn stream(
         &mut self,
         coloured: bool,
         write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
     ) -> Result<()> {
+        if self.closed {
+            return Ok(());
+        }
         let mut plain = self.stdout.as_inner();
         let stdout: &mut dyn io::Write = if coloured { &mut self.stdout } else { &mut plain };
         let mut buffer = io::BufWriter::new(stdout);
@@ -85,11 +95,6 @@ impl Output {
     /// A line on stderr while work goes on; the caller has looked at `--quiet`.
     pub(super) fn line(text: &str) {
         say(text);
-    }
-
-    /// Whether whoever read stdout has gone.
-    pub fn is_closed(&self) -> bool {
-        self.closed
     }
 
     /// Whether stderr is a terminal.

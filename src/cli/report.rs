@@ -154,12 +154,14 @@ impl ReportArgs {
     }
 
     /// Writes the files, then stdout: who reads only the head of stdout has the files whole.
-    /// Reports for people begin with `known`. `-o` is no report when `fixing`.
+    /// Reports for people begin with `known`. `-o` is no report when `fixing`, and stdout is the
+    /// changes' when they are `listed`.
     pub(super) fn write(
         &self,
         report: &Report,
         known: &str,
         fixing: bool,
+        listed: bool,
         output: &mut Output,
     ) -> Result<()> {
         let most = if self.max_findings == 0 { usize::MAX } else { self.max_findings };
@@ -179,6 +181,7 @@ impl ReportArgs {
         };
         match self.output.as_ref().filter(|_| !fixing) {
             Some(path) => publish(path, coloured, main, output),
+            None if listed => Ok(()),
             None => output.stream(coloured, main),
         }
     }

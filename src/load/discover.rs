@@ -1,6 +1,6 @@
 //! Finding what belongs together: scans, and beside them descriptions, labels and split lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -144,6 +144,9 @@ pub fn discover(request: &Request) -> Result<Found> {
     let mut others = Vec::new();
     let find = || find_references(&places, request.format, &mut others);
     found.references = or_else(&request.references, |p| p, find)?;
+    // A file that is named twice is one.
+    let mut seen = BTreeSet::new();
+    found.references.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
     found.notes.push(match found.references.as_slice() {
         [] => "no references file: sentences are not looked at".into(),
         files => format!("references: {}", list(files.iter())),

@@ -21,6 +21,13 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &str) -> Resu
             .found("a byte order mark")
             .help("save the file as UTF-8 without byte order mark"));
     }
+    // The parser does not look into strings that nobody asks for.
+    if let Err(error) = str::from_utf8(bytes) {
+        return Err(Error::new(Kind::Foreign, "not JSON")
+            .byte(error.valid_up_to() as u64)
+            .found("a byte that is not UTF-8")
+            .help("save the file as UTF-8"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = T::deserialize(&mut reader).map_err(|e| explain(&e, what))?;
     reader.end().map_err(|e| {

@@ -42,6 +42,10 @@ pub fn read(bytes: &[u8], path: &Path, faults: &mut Vec<Error>) -> Result<LabelT
         if line.trim_ascii().is_empty() {
             continue;
         }
+        if str::from_utf8(line).is_err() {
+            let error = Error::new(Kind::Malformed, "a row is not UTF-8").at(path);
+            faults.push(error.place(Place::Line { row, column: 1 }).help("save the table as UTF-8"));
+        }
         let cells = fields(line);
         let cell = |i: Option<usize>| {
             i.and_then(|i| cells.get(i)).map_or_else(String::new, |c| String::from_utf8_lossy(c).into_owned())
@@ -126,8 +130,9 @@ mod tests {
     fn columns_are_found_by_name_and_bad_cells_are_placed() {
         let (t, faults) = table(b"nyu40id\traw_category\n5\tch\xe4r\n41\tx\n-1\ty\n");
         assert_eq!(t.nyu40("ch\u{fffd}r"), 5);
-        assert_eq!((t.nyu40("x"), faults.len()), (0, 2));
-        assert!(faults[0].to_string().starts_with("l.tsv:3:1: "), "{}", faults[0]);
+        assert_eq!((t.nyu40("x"), faults.len()), (0, 3));
+        assert!(faults[0].to_string().starts_with("l.tsv:2:1: a row is not UTF-8"), "{}", faults[0]);
+        assert!(faults[1].to_string().starts_with("l.tsv:3:1: "), "{}", faults[1]);
         for bad in [&b"raw_category,nyu40id\nchair,5\n"[..], b"id\tcategory\n", b"\n"] {
             assert_eq!(read(bad, Path::new("l"), &mut Vec::new()).unwrap_err().kind(), Kind::Malformed);
         }

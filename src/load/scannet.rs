@@ -104,7 +104,7 @@ fn plain_segments(bytes: &[u8]) -> Option<Segments> {
     if rest.contains(&b'\\') || find(&rest[key + KEY.len()..], KEY).is_some() {
         return None;
     }
-    let file: Segments = serde_json::from_slice(&rest).ok()?;
+    let file: Segments = serde_json::from_str(str::from_utf8(&rest).ok()?).ok()?;
     Some(Segments { segments, ..file })
 }
 

@@ -1,6 +1,6 @@
 //! Split lists: one scan per line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::sniff;
@@ -12,43 +12,53 @@ const LONGEST: usize = 512;
 
 /// Reads the split list called `name` from its whole content; `path` is named in it and in errors.
 ///
-/// Path prefixes, extensions, carriage returns and blank lines are passed over, as is a missing
-/// final newline: `train/scene0000_00.ply` speaks of `scene0000_00`.
+/// Path prefixes, extensions, carriage returns and blank lines are passed over, as are a missing
+/// final newline and lines that cannot be a scan's id: `train/scene0000_00.ply` speaks of
+/// `scene0000_00`. What was passed over is among the oddities.
 ///
 /// # Errors
-/// [`Kind::Foreign`] when it is a web page or the like, [`Kind::Malformed`] when a line cannot be
-/// a scan's id.
+/// [`Kind::Foreign`] when it is a web page or the like, [`Kind::Malformed`] when no line can be a
+/// scan's id.
 pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
     if let Some(error) = sniff::foreign(bytes) {
         return Err(error.at(path));
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let (mark, bytes) = bytes.strip_prefix(b"\xef\xbb\xbf").map_or((false, bytes), |rest| (true, rest));
     let mut entries = Vec::new();
     let mut odd: BTreeMap<OddLine, Oddity> = BTreeMap::new();
+    let (mut seen, mut unreadable) = (BTreeSet::new(), None);
     for (line, whole) in (1..).zip(bytes.split(|&b| b == b'\n')) {
         let text = whole.trim_ascii();
         if text.is_empty() {
             continue;
         }
         let id = str::from_utf8(text).ok().filter(|t| t.len() <= LONGEST && !t.contains(char::is_control));
-        let id = id.map(id_of).filter(|id| !id.is_empty()).ok_or_else(|| {
-            let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
-            Error::new(Kind::Malformed, "a line of the split list is not a scan")
-                .at(path)
-                .place(crate::error::Place::Line { row: line, column: 1 })
-                .expected("a scan's id, like scene0000_00")
-                .found(format!("{shown:?}"))
-        })?;
         let mut note = |what, is: bool| {
             if is {
                 odd.entry(what).or_insert(Oddity { what, lines: 0, first: line }).lines += 1;
             }
         };
+        let Some(id) = id.map(id_of).filter(|id| !id.is_empty()) else {
+            note(OddLine::Unreadable, true);
+            unreadable.get_or_insert((line, text));
+            continue;
+        };
+        note(OddLine::ByteOrderMark, mark && line == 1);
+        note(OddLine::Repeated, !seen.insert(id));
         let bare = whole.strip_suffix(b"\r").unwrap_or(whole);
         note(OddLine::CarriageReturn, bare.len() < whole.len());
         note(OddLine::MoreThanId, bare != id.as_bytes());
         note(OddLine::NotAnId, !is_scan_id(id));
         entries.push(SplitEntry { id: id.to_owned(), line });
+    }
+    let some = || entries.iter().any(|e: &SplitEntry| is_scan_id(&e.id));
+    if let Some((row, text)) = unreadable.filter(|_| !some()) {
+        let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
+        return Err(Error::new(Kind::Malformed, "no line of the split list is a scan")
+            .at(path)
+            .place(crate::error::Place::Line { row, column: 1 })
+            .expected("a scan's id, like scene0000_00")
+            .found(format!("{shown:?}")));
     }
     if let Some(last) = entries.last().filter(|_| bytes.last() != Some(&b'\n')) {
         odd.insert(OddLine::NoNewline, Oddity { what: OddLine::NoNewline, lines: 1, first: last.line });
@@ -108,10 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn lines_that_are_no_scan_are_passed_over_and_told_of() {
+        let text = b"\xef\xbb\xbfscene0000_00\n\xff\xfe\nscene0001_00\nscene0000_00\n";
+        let list = read(text, "train", Path::new("t.txt")).unwrap();
+        assert_eq!(list.entries.len(), 3);
+        let odd: Vec<_> = list.oddities.iter().map(|o| (o.what, o.first)).collect();
+        let wanted = [(OddLine::ByteOrderMark, 1), (OddLine::Repeated, 4), (OddLine::Unreadable, 2)];
+        assert_eq!(odd, wanted);
+    }
+
+    #[test]
     fn what_is_no_list_is_refused() {
         let kind = |bytes: &[u8]| read(bytes, "a", Path::new("t")).unwrap_err().kind();
         assert_eq!(kind(b"<html>"), Kind::Foreign);
-        assert_eq!(kind(b"scene0000_00\n\xff\xfe\n"), Kind::Malformed);
+        assert_eq!(kind(b"\xff\xfe\n"), Kind::Malformed);
         assert_eq!(kind(b"a\0b"), Kind::Malformed);
         assert_eq!(kind(b"scans/\n"), Kind::Malformed);
         assert_eq!(kind(&[b'a'; 1000]), Kind::Malformed);

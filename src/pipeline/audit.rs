@@ -43,6 +43,8 @@ pub fn audit(
     if catalogue.scans.is_empty() {
         return Err(Error::new(Kind::NotFound, "there is no scan to audit"));
     }
+    // More threads than scans would have nothing to do.
+    let workers = workers.min(catalogue.scans.len());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(|e| {
         Error::new(Kind::Io, format!("cannot start {workers} threads: {e}")).help("use a smaller -j")
     })?;

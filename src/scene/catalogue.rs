@@ -61,6 +61,12 @@ pub enum OddLine {
     NotAnId,
     /// It is the last, and does not end.
     NoNewline,
+    /// It begins with a byte order mark.
+    ByteOrderMark,
+    /// Its id stands on an earlier line.
+    Repeated,
+    /// It is no scan's id, and is passed over.
+    Unreadable,
 }
 
 /// The formats of references files.

@@ -227,7 +227,10 @@ fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
     let groups = fresh.chunk_by(|a, b| (a.severity, &a.code) == (b.severity, &b.code));
     let mut causes: Vec<Cause> = groups.map(|group| cause(group, catalogue)).collect();
     causes.sort_by(|a, b| {
-        let key = |c: &Cause| (c.severity, std::cmp::Reverse(c.descriptions));
+        // What a file that cannot be read would have said is not known: nothing is worse.
+        let unread =
+            |c: &Cause| matches!(c.code.as_str(), "FIL102" | "FIL103" | "FIL110") && c.scans < c.findings;
+        let key = |c: &Cause| (c.severity, !unread(c), std::cmp::Reverse(c.descriptions));
         key(a).cmp(&key(b)).then_with(|| a.code.cmp(&b.code))
     });
     causes
@@ -236,9 +239,13 @@ fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
 fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
     let first = &group[0];
     let scenes: BTreeSet<&str> = group.iter().filter_map(|f| f.scene_id.as_deref()).collect();
-    // Two findings may harm the same description.
-    let all = catalogue.descriptions.len() as u64;
-    let descriptions = group.iter().map(|f| f.descriptions).sum::<u64>().min(all.max(first.descriptions));
+    let descriptions = harmed(group, catalogue);
+    let files: BTreeSet<&str> = group
+        .iter()
+        .filter(|f| f.scene_id.is_none())
+        .filter_map(|f| Path::new(f.file.as_deref()?).file_name()?.to_str())
+        .collect();
+    let among_scans: u64 = group.iter().filter_map(|f| f.number("scans")).map(|n| n.max(0) as u64).sum();
     let rule = rules::find(&first.code);
     let sentence = if let [only] = group {
         let file =
@@ -255,8 +262,12 @@ fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
         let split = split.map_or_else(String::new, |s| format!(" {s}"));
         match scenes.len() {
             0 => format!("{what} ({})", plural(group.len() as u64, "finding")),
-            n if n <= total => format!("in {n} of {total}{split} scans, {what}"),
-            n => format!("in {n}{split} scans, {what}"),
+            n => {
+                let of = if n <= total { format!(" of {total}") } else { String::new() };
+                let files: Vec<&str> = files.into_iter().collect();
+                let and = if files.is_empty() { String::new() } else { format!(" and {}", files.join(", ")) };
+                format!("in {n}{of}{split} scans{and}, {what}")
+            }
         }
     };
     Cause {
@@ -265,9 +276,29 @@ fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
         severity: first.severity,
         sentence,
         findings: group.len() as u64,
-        scans: scenes.len() as u64,
+        scans: among_scans.max(scenes.len() as u64),
         descriptions,
     }
+}
+
+/// How many descriptions a group of findings harms. Two may harm the same: a scan's can be harmed
+/// once, and so can those of all.
+fn harmed(group: &[&Finding], catalogue: &Catalogue) -> u64 {
+    let mut by_scene: BTreeMap<Option<&str>, (u64, u64)> = BTreeMap::new();
+    for f in group {
+        let (sum, most) = by_scene.entry(f.scene_id.as_deref()).or_default();
+        *sum += f.descriptions;
+        *most = f.descriptions.max(*most);
+    }
+    let mut worst = 0;
+    let of_scene = |(scene, (sum, most)): (Option<&str>, (u64, u64))| {
+        worst = most.max(worst);
+        let all = scene.map_or(catalogue.descriptions.len(), |s| catalogue.descriptions_of(s).len()) as u64;
+        // What speaks of descriptions that were not read counts as it says.
+        sum.min(all.max(most))
+    };
+    let sum: u64 = by_scene.into_iter().map(of_scene).sum();
+    sum.min((catalogue.descriptions.len() as u64).max(worst))
 }
 
 /// The sentence with its first letter small.
@@ -280,7 +311,14 @@ fn lower(sentence: &str) -> String {
 fn verdict(totals: &Totals, causes: &[Cause]) -> String {
     let Some(worst) = causes.iter().find(|c| c.severity < Severity::Info) else {
         let wrong = if totals.baseline + totals.suppressed > 0 { "new" } else { "wrong" };
-        return format!("Clean: nothing {wrong} in {}.", plural(totals.scans, "scan"));
+        let scans = plural(totals.scans, "scan");
+        return if totals.descriptions == 0 {
+            format!(
+                "Nothing {wrong} in {scans}, but there was no description to check: not the whole answer."
+            )
+        } else {
+            format!("Clean: nothing {wrong} in {scans}.")
+        };
     };
     let harm = match worst.descriptions {
         0 => String::new(),

@@ -44,6 +44,11 @@ impl Rule for BadReferences {
 
     fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
         for file in &data.catalogue.references {
+            if file.records == 0 && file.faults.is_empty() {
+                let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+                let draft = Draft::new("the list holds no record").file(&file.path).key(name);
+                out.report(draft.evidence("records", 0).evidence("list", 0));
+            }
             let mut alike: BTreeMap<&str, (&Error, usize)> = BTreeMap::new();
             for fault in file.faults.iter().filter(|e| e.kind() == Kind::Malformed) {
                 alike.entry(fault.message()).or_insert((fault, 0)).1 += 1;
@@ -81,6 +86,14 @@ mod tests {
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].location.unwrap().row, found[0].descriptions), (7, 2));
         assert_eq!(found[0].file.as_deref(), Some("ScanRefer_filtered_val.json"));
+    }
+
+    #[test]
+    fn fires_on_a_list_of_nothing() {
+        let mut f = Fixture::clean();
+        f.catalogue.references[1].records = 0;
+        let found = f.run("FIL110");
+        assert_eq!((found.len(), found[0].message.as_str()), (1, "the list holds no record"));
     }
 
     #[test]

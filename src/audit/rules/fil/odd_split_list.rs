@@ -46,6 +46,11 @@ impl Rule for OddSplitList {
                         format!("{lines} {hold} an id that is not like the others, sceneXXXX_YY")
                     }
                     OddLine::NotAnId => continue,
+                    OddLine::ByteOrderMark => "a byte order mark stands before the first id".to_owned(),
+                    OddLine::Repeated if n == 1 => "1 line names a scan that an earlier one names".to_owned(),
+                    OddLine::Repeated => format!("{lines} name scans that earlier ones name"),
+                    OddLine::Unreadable if n == 1 => "1 line is no scan's id, and is passed over".to_owned(),
+                    OddLine::Unreadable => format!("{lines} are no scan's id, and are passed over"),
                     OddLine::NoNewline => "the last line does not end: some readers drop it".to_owned(),
                 };
                 let draft = Draft::new(format!("split `{}`: {message}", list.name))
@@ -69,11 +74,14 @@ mod tests {
     fn fires_once_a_sort_at_the_first_line() {
         let mut f = Fixture::clean();
         let odd = |what, lines, first| Oddity { what, lines, first };
-        f.catalogue.splits[0].oddities =
-            vec![odd(OddLine::CarriageReturn, 2, 1), odd(OddLine::NotAnId, 1, 2)];
+        f.catalogue.splits[0].oddities = vec![
+            odd(OddLine::CarriageReturn, 2, 1),
+            odd(OddLine::NotAnId, 1, 2),
+            odd(OddLine::Repeated, 2, 3),
+        ];
         f.catalogue.splits[1].oddities = vec![odd(OddLine::NotAnId, 1, 1)];
         let found = f.run("FIL108");
-        assert_eq!(found.len(), 2, "a list of other names is a list of other names");
+        assert_eq!(found.len(), 3, "a list of other names is a list of other names");
         assert_eq!((found[0].location.unwrap().row, found[1].location.unwrap().row), (1, 2));
     }
 

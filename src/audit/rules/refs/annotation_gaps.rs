@@ -4,7 +4,7 @@ use crate::audit::finding::{Annotation, Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::some;
 use crate::audit::{Mend, ScanContext};
-use crate::scene::Catalogue;
+use crate::scene::{Catalogue, Description, Format};
 
 rule! {
     /// Annotation ids of an object are not 0, 1, 2 and so on.
@@ -36,7 +36,12 @@ impl Rule for AnnotationGaps {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for (_, descriptions) in scan.described() {
             let mut files: BTreeMap<u32, Vec<_>> = BTreeMap::new();
-            for d in descriptions.iter().filter(|d| scan.catalogue.is_scanrefer(d)) {
+            // A record that cannot be read leaves a gap that is not the file's.
+            let whole = |d: &&Description| {
+                let file = scan.catalogue.references.get(d.file as usize);
+                file.is_some_and(|f| f.format == Format::ScanRefer && f.faults.is_empty())
+            };
+            for d in descriptions.iter().filter(whole) {
                 files.entry(d.file).or_default().push(d);
             }
             for mine in files.into_values() {
@@ -58,7 +63,9 @@ impl Rule for AnnotationGaps {
     }
 
     fn mend(&self, mine: &Finding, catalogue: &Catalogue) -> Mend {
-        Mend::number(mine.spoken_of(catalogue))
+        // Cameras are known by these numbers.
+        let has_cameras = mine.scene_id.as_deref().is_some_and(|s| !catalogue.cameras_of(s).is_empty());
+        if has_cameras { Mend::default() } else { Mend::number(mine.spoken_of(catalogue)) }
     }
 }
 

@@ -15,10 +15,12 @@ rule! {
     /// over each references file and over each scan. It fires where names agree better in another
     /// count than by `objectId`, and for at least `min-shift-percent` (70) of the descriptions, of
     /// which there must be `min-shift-descriptions` (3). The names and absent objects that this
-    /// explains are not reported one by one. Evidence: `level`, `file` or `scan`; `numbering`, in
+    /// explains are not reported one by one. A file as a whole is said to count otherwise where that
+    /// fits better in half of its scans. Evidence: `level`, `file` or `scan`; `numbering`, in
     /// which count names agree: `-1`, `+1`, `no-stuff` or `id`; `agree_0`, how many names agree as
     /// they are; `agree_minus_1`, `agree_plus_1`, `agree_no_stuff` and `agree_id`, how many do in the
-    /// other counts; `descriptions`, of how many; `scans`, in how many scans.
+    /// other counts; `descriptions`, of how many; `scans`, in how many scans that
+    /// fits better; `split`, the file's split.
     ///
     /// # Why it matters
     /// Every description is trained on another object's mask. Training runs, the loss falls, and the
@@ -43,6 +45,7 @@ rule! {
 fn draft(file: &References, level: &str, agreement: &Agreement, numbering: Numbering, scans: usize) -> Draft {
     let (best, total) = (agreement.by(numbering), agreement.descriptions);
     let here = agreement.at[1];
+    let shifts = matches!(numbering, Numbering::MinusOne | Numbering::PlusOne);
     let scope = match level {
         "file" => format!("all over the file, {scans} scans, object ids"),
         _ => "object ids of this scan".to_owned(),
@@ -76,9 +79,10 @@ fn draft(file: &References, level: &str, agreement: &Agreement, numbering: Numbe
         .evidence("agree_id", agreement.group_id)
         .evidence("descriptions", total)
         .evidence("scans", scans)
+        .evidence("split", file.split.as_deref())
         .fix(format!("{fix}, or mend the step that changed them"))
         .score(best as f64 / total as f64)
-        .harms(total as usize)
+        .harms(if shifts { total } else { total - here } as usize)
 }
 
 impl Rule for ShiftedIds {
@@ -98,10 +102,12 @@ impl Rule for ShiftedIds {
         }
         for (file, (sum, scans)) in by_file {
             let Some(file) = data.catalogue.references.get(file as usize) else { continue };
-            // One scan says nothing about a file.
-            let whole = sum.numbering(data.thresholds).filter(|_| scans.len() > 1);
+            // One scan says nothing about a file, nor do scans that a numbering leaves as they are.
+            let better = |n: Numbering| scans.iter().filter(move |(_, a)| a.by(n) > a.at[1]).count();
+            let whole = sum.numbering(data.thresholds);
+            let whole = whole.filter(|&n| better(n) > 1 && better(n) * 2 >= scans.len());
             if let Some(numbering) = whole {
-                out.report(draft(file, "file", &sum, numbering, scans.len()));
+                out.report(draft(file, "file", &sum, numbering, better(numbering)));
             }
             for (scan, agreement) in scans {
                 // Where the first group is the only wall, to leave it out is to count from 1.
@@ -115,15 +121,17 @@ impl Rule for ShiftedIds {
     }
 
     fn cause(&self, findings: &[&Finding]) -> Option<String> {
-        let shift = shift_of(findings[0])?;
-        let alike = findings.iter().all(|f| shift_of(f) == Some(shift) && f.scene_id.is_some());
+        let numbering = findings[0].word("numbering")?;
+        let alike = findings.iter().all(|f| f.word("numbering") == Some(numbering));
         let descriptions: u64 = findings.iter().map(|f| f.descriptions).sum();
+        let scans: i64 = findings.iter().filter_map(|f| f.number("scans")).sum();
+        let how = match shift_of(findings[0]) {
+            Some(shift) => format!("are shifted by {:+}", -shift),
+            None if numbering == Numbering::GroupId.word() => "are the groups' `id`".to_owned(),
+            None => "leave out walls and floors".to_owned(),
+        };
         alike.then(|| {
-            format!(
-                "object ids are shifted by {:+} in {} scans: {descriptions} descriptions point at another object",
-                -shift,
-                findings.len()
-            )
+            format!("object ids {how} in {scans} scans: {descriptions} descriptions point at another object")
         })
     }
 
@@ -146,10 +154,13 @@ impl Rule for ShiftedIds {
     }
 
     fn may_explain(&self, code: &str) -> bool {
-        matches!(code, "REF102" | "REF103") || is_about_words(code)
+        matches!(code, "REF102" | "REF103") || is_about_words(code) || is_about_targets(code)
     }
 
     fn explains(&self, mine: &Finding, other: &Finding) -> bool {
+        if is_about_targets(&other.code) {
+            return mine.scene_id.is_some() || mine.word("split") == other.split.as_deref();
+        }
         other.file == mine.file
             && match other.code.as_str() {
                 "REF102" | "REF103" => {
@@ -167,6 +178,11 @@ fn shift_of(finding: &Finding) -> Option<i32> {
         "+1" => Some(1),
         _ => None,
     }
+}
+
+/// Rules that look at the object that a description is said to mean.
+fn is_about_targets(code: &str) -> bool {
+    matches!(code, "OBJ203" | "MSK101" | "MSK102" | "MSK103" | "TRN102") || code.starts_with("CAM")
 }
 
 /// Rules that compare a sentence with the object it is said to mean.

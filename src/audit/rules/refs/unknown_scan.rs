@@ -2,7 +2,7 @@ use crate::audit::finding::{Draft, Finding, Severity};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::count;
 use crate::audit::{DatasetContext, Mend};
-use crate::scene::Catalogue;
+use crate::scene::{Catalogue, ScanEntry};
 
 rule! {
     /// Descriptions speak of a scan that is not there.
@@ -68,10 +68,16 @@ impl Rule for UnknownScan {
             .zip(there)
             .filter_map(|((file, all), there)| (there == 0 && all > 0).then_some((file, all)))
         {
-            let message = format!("none of the scans of its {} is there", count(n, "description"));
+            // A folder may hold one split of several; but where scans of this split are there, its
+            // descriptions should be of them.
+            let of_split = |s: &ScanEntry| catalogue.split_of(&s.id) == file.split.as_deref();
+            let expected = file.split.is_some() && catalogue.scans.iter().any(of_split);
+            let others = if expected { ", though scans of its split are" } else { "" };
+            let message = format!("none of the scans of its {} is there{others}", count(n, "description"));
             let name = file.path.file_name().unwrap_or_default().to_string_lossy();
             let draft = Draft::new(message).file(&file.path).key(name).evidence("descriptions", n);
-            out.report(draft.harms(n).at_most(Severity::Warning));
+            let draft = draft.harms(n);
+            out.report(if expected { draft } else { draft.at_most(Severity::Warning) });
         }
     }
 
@@ -97,6 +103,15 @@ mod tests {
         assert_eq!((scan.scene_id.as_deref(), scan.descriptions), (Some("scene0001_01"), 10));
         assert_eq!((&file.scene_id, file.severity), (&None, Severity::Warning));
         assert_eq!(file.file.as_deref(), Some("ScanRefer_filtered_val.json"));
+    }
+
+    #[test]
+    fn a_file_that_speaks_of_nothing_there_is_an_error_where_its_split_is_there() {
+        let mut f = Fixture::clean();
+        f.descriptions(|d| d.iter_mut().filter(|d| d.file == 1).for_each(|d| d.scene_id.insert_str(0, "x.")));
+        let found = f.run("REF101");
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
+        assert!(found[0].message.contains("though scans of its split are"));
     }
 
     #[test]
