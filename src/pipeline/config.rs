@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
+use super::balance::Balance;
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
 use crate::error::{Error, Kind, Place, Result};
 use crate::store;
@@ -152,6 +153,8 @@ pub struct Config {
     pub check: Check,
     /// How many variants.
     pub sample: Sampling,
+    /// What is evened out.
+    pub balance: Balance,
     /// What happens to sentences.
     pub text: TextPolicy,
     /// The steps, in order.
@@ -238,6 +241,7 @@ impl Config {
             input: sections.take("input")?,
             check: sections.take("check")?,
             sample: sections.take("sample")?,
+            balance: sections.take("balance")?,
             text: sections.take("text")?,
             output: sections.take("output")?,
             steps: sections.steps()?,
@@ -251,6 +255,9 @@ impl Config {
             return Err(config
                 .error("sample.variants", "nothing would be written")
                 .help("set variants to 1 or more, or include-original to true"));
+        }
+        if let Some((key, range, value)) = config.balance.out_of_range() {
+            return Err(config.error(key, "out of range").expected(range).found(value.to_string()));
         }
         if !(1..=4000).contains(&config.output.shard_size_mb) {
             return Err(config
@@ -380,7 +387,7 @@ impl Sections<'_> {
     }
 
     fn nothing_left(&self) -> Result<()> {
-        let known = ["input", "check", "sample", "text", "step", "output"];
+        let known = ["input", "check", "sample", "balance", "text", "step", "output"];
         let Some((key, _)) = self.root.iter().next() else { return Ok(()) };
         let name = key.get_ref();
         let near = crate::error::nearest(name, known.into_iter())
@@ -409,6 +416,7 @@ pub fn schema() -> serde_json::Value {
         ("input", schemars::schema_for!(Input)),
         ("check", schemars::schema_for!(Check)),
         ("sample", schemars::schema_for!(Sampling)),
+        ("balance", schemars::schema_for!(Balance)),
         ("text", schemars::schema_for!(TextPolicy)),
         ("output", schemars::schema_for!(Output)),
     ];
@@ -455,6 +463,8 @@ mod tests {
             ("[sample]\nvariants = 0\ninclude-original = false\n", "p.toml:2:12", "nothing would be written"),
             ("[output]\nshard-size-mb = 0\n", "p.toml:2:17", "1 to 4000"),
             ("[check]\non-error = \"ignore\"\n", "p.toml:2:12", "skip"),
+            ("[balance]\nclip = 0.5\n", "p.toml:2:8", "1 to 1000"),
+            ("[balance]\nmethod = \"oversample\"\n", "p.toml:2:10", "undersample"),
             ("[sample\n", "p.toml:1:8", "expected"),
             ("input = 3\n", "p.toml:1:1", "[input]"),
             ("[input]\nscans = 3\n", "p.toml:2:9", "a string or a list of strings"),

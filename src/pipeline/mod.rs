@@ -7,6 +7,7 @@
 //! threads.
 
 mod audit;
+mod balance;
 mod cache;
 mod commit;
 mod config;
@@ -19,6 +20,7 @@ mod samples;
 mod unit;
 
 pub use audit::{AuditRun, audit};
+pub use balance::{Balance, Level, Method};
 pub use cache::{Cache, Cleaned, Strategy};
 pub use commit::Committed;
 pub use config::{Config, OnError, Overrides, Undescribed, schema};

@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::balance::Shares;
 use super::config::{Config, Undescribed};
 use crate::error::{Error, Kind, Result};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
 use crate::store;
-use crate::write::{Input, Skipped};
+use crate::write::{Balanced, Input, Skipped};
 
 /// What to read, what to make of it, in which order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What was left out when planning.
     pub skipped: Vec<Skipped>,
+    /// What balancing does; follows from pipeline and inputs.
+    pub balance: Balanced,
     /// Where the inputs lie; not part of the plan's identity.
     pub sources: Sources,
 }
@@ -82,7 +85,7 @@ impl Sources {
 }
 
 /// The split of a scan that no list names.
-const UNLISTED: &str = "unlisted";
+pub(super) const UNLISTED: &str = "unlisted";
 
 /// Makes the plan of a pipeline; `notes` hears what was found and what was done without.
 pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
@@ -113,7 +116,8 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     if !single && request.scenes.is_none() {
         skipped.extend(unknown_scans(&catalogue));
     }
-    let (chosen, without_sentences) = choose(config, &catalogue)?;
+    let shares = Shares::of(&config.balance, &config.sample, &catalogue);
+    let (chosen, without_sentences) = choose(config, &catalogue, &shares)?;
     skipped.extend(without_sentences);
 
     let mut inputs = data_set_files(&found)?;
@@ -131,7 +135,9 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     inputs.extend(scans.into_iter().flatten());
     inputs.sort();
 
-    let units = pack(config, &chosen, &mesh_bytes);
+    let rows = |scan: &str| shares.variants(catalogue.descriptions_of(scan)).len() as u64;
+    let bytes: BTreeMap<&str, u64> = mesh_bytes.iter().map(|(&scan, &n)| (scan, n * rows(scan))).collect();
+    let units = pack(config, &chosen, &bytes);
     let pipeline = config.canonical()?;
     let mut plan = Plan {
         plan_id: String::new(),
@@ -140,6 +146,7 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
         inputs,
         units,
         skipped,
+        balance: shares.report(chosen.iter().map(|(e, split)| (*e, split.as_str())), &catalogue),
         sources: Sources {
             scans: chosen.iter().map(|(e, _)| (e.id.clone(), absolute(&e.dir))).collect(),
             references: found.references.iter().map(|p| absolute(p)).collect(),
@@ -212,7 +219,11 @@ fn unknown_scans(catalogue: &Catalogue) -> Vec<Skipped> {
 type Chosen<'a> = Vec<(&'a ScanEntry, String)>;
 
 /// The scans to use, each with its split, and the ones left out with the reason.
-fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, Vec<Skipped>)> {
+fn choose<'a>(
+    config: &Config,
+    catalogue: &'a Catalogue,
+    shares: &Shares,
+) -> Result<(Chosen<'a>, Vec<Skipped>)> {
     let wanted: BTreeSet<&str> = config.input.split.iter().map(String::as_str).collect();
     let keep_undescribed = config.input.undescribed == Undescribed::Keep || catalogue.descriptions.is_empty();
     let mut chosen = Vec::new();
@@ -231,6 +242,11 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
             skipped.push(Skipped { what: entry.id.clone(), why: why.into(), fault: false });
             continue;
         }
+        if shares.variants(sentences).is_empty() {
+            let why = "balancing uses none of its sentences".into();
+            skipped.push(Skipped { what: entry.id.clone(), why, fault: false });
+            continue;
+        }
         chosen.push((entry, split.to_owned()));
     }
     if chosen.is_empty() {
@@ -245,9 +261,8 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
     Ok((chosen, skipped))
 }
 
-/// Orders the scans of each split by a seeded hash and packs them by bytes.
-fn pack(config: &Config, chosen: &Chosen<'_>, mesh_bytes: &BTreeMap<&str, u64>) -> Vec<Unit> {
-    let copies = u64::from(config.sample.variants) + u64::from(config.sample.include_original);
+/// Orders the scans of each split by a seeded hash and packs them by the bytes of all their rows.
+fn pack(config: &Config, chosen: &Chosen<'_>, bytes_of: &BTreeMap<&str, u64>) -> Vec<Unit> {
     let target = u64::from(config.output.shard_size_mb) * 1_000_000;
     let mut by_split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (entry, split) in chosen {
@@ -263,7 +278,7 @@ fn pack(config: &Config, chosen: &Chosen<'_>, mesh_bytes: &BTreeMap<&str, u64>) 
         let (mut filled, mut of_split) = (target, 0);
         for scan in scans {
             // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
-            let bytes = mesh_bytes.get(scan).copied().unwrap_or(0) * copies;
+            let bytes = bytes_of.get(scan).copied().unwrap_or(0);
             if filled + bytes > target {
                 let name = format!("{split}-{of_split:05}");
                 units.push(Unit { name, split: split.to_owned(), scans: Vec::new() });

@@ -81,8 +81,7 @@ impl Session {
         }
         if let Some(descriptions) = usable {
             let source = progress.time(Stage::Augment, || prepare(scan.scene));
-            let first = u32::from(!self.sample.include_original);
-            for variant in first..=self.sample.variants {
+            for variant in self.shares.variants(&descriptions) {
                 let made = progress
                     .time(Stage::Augment, || self.variant(unit, &source, &descriptions, &findings, variant));
                 let made = match made {
@@ -169,7 +168,10 @@ impl Session {
         findings: &[Finding],
         variant: u32,
     ) -> Result<(Sample, TextCounts)> {
-        let made = self.augmenter.variant(source, descriptions, variant)?;
+        // Balancing may keep some out: they do not hold crops back either.
+        let used: Vec<Description> =
+            descriptions.iter().filter(|d| self.shares.share(d).is_in(variant)).cloned().collect();
+        let made = self.augmenter.variant(source, &used, variant)?;
         if self.verify {
             augment::check(source, &made)?;
         }
@@ -192,7 +194,7 @@ impl Session {
                     "adapt"
                 }
             };
-            let description = &descriptions[sentence.description];
+            let description = &used[sentence.description];
             let changed = sentence.text != description.text;
             let tokens = if changed || description.tokens.is_empty() {
                 words(&sentence.text).map(str::to_lowercase).collect()
@@ -209,7 +211,7 @@ impl Session {
                 text_action: action.to_owned(),
                 changed_words: sentence.changed_words,
                 tokens,
-                weight: 1.0,
+                weight: self.shares.share(description).weight,
                 finding_codes: codes_about(description, findings),
             });
         }

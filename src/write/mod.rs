@@ -19,7 +19,8 @@ mod shard;
 mod verify;
 
 pub use manifest::{
-    Blob, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex, Skipped, TextCounts,
+    Balanced, Blob, ClassBalance, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile,
+    ShardIndex, Skipped, SplitBalance, Spread, TextCounts,
 };
 pub use sample::{Sample, Sentence, SourceObject};
 pub use schema::{BLOBS, BlobColumn, Table, describe};
