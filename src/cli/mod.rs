@@ -15,6 +15,7 @@ mod init;
 mod interrupt;
 mod known;
 mod output;
+mod plan_words;
 mod render;
 mod report;
 mod rule;

@@ -163,7 +163,7 @@ pub struct Config {
     pub output: Output,
     path: PathBuf,
     source: String,
-    spans: BTreeMap<String, Range<usize>>,
+    places: BTreeMap<String, Place>,
 }
 
 /// What the command line changes in a pipeline.
@@ -201,10 +201,19 @@ impl Config {
         let changes = overrides.table()?;
         if !changes.is_empty() {
             let mut table = config.table()?;
+            let changed: Vec<String> = changes
+                .iter()
+                .flat_map(|(section, keys)| {
+                    keys.as_table().into_iter().flatten().map(move |(key, _)| format!("{section}.{key}"))
+                })
+                .collect();
             merge(&mut table, changes);
             let text = toml::to_string(&table).unwrap_or_default();
+            let mut places = config.places;
             config = Self::parse(Path::new("command line"), text)?;
-            config.path = path.to_path_buf();
+            // What the file says has its place there still.
+            places.retain(|key, _| !changed.contains(key));
+            (config.path, config.places) = (path.to_path_buf(), places);
         }
         let base = path.parent().unwrap_or(Path::new(""));
         let input = &mut config.input;
@@ -228,12 +237,18 @@ impl Config {
     /// Checks the text of a pipeline; `path` is for errors. Paths in it are taken as they stand.
     pub fn parse(path: &Path, source: String) -> Result<Self> {
         let root = DeTable::parse(&source).map_err(|e| Error::toml(path, &source, &e))?;
-        let mut spans = BTreeMap::new();
+        let place = |span: Range<usize>| Place::of_offset(source.as_bytes(), span.start);
+        let (mut places, mut step_places) = (BTreeMap::new(), Vec::new());
         for (section, value) in root.get_ref() {
-            if let DeValue::Table(table) = value.get_ref() {
-                for (key, value) in table {
-                    spans.insert(format!("{}.{}", section.get_ref(), key.get_ref()), value.span());
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    for (key, value) in table {
+                        places
+                            .insert(format!("{}.{}", section.get_ref(), key.get_ref()), place(value.span()));
+                    }
                 }
+                DeValue::Array(steps) => step_places.extend(steps.iter().map(|step| place(step.span()))),
+                _ => {}
             }
         }
         let mut sections = Sections { path, source: &source, root: root.into_inner() };
@@ -247,10 +262,11 @@ impl Config {
             steps: sections.steps()?,
             path: path.to_path_buf(),
             source: String::new(),
-            spans,
+            places: BTreeMap::new(),
         };
         sections.nothing_left()?;
-        let config = Self { source, ..config };
+        places.extend(config.steps.iter().map(|step| format!("step.{}", step.id)).zip(step_places));
+        let config = Self { source, places, ..config };
         if config.sample.variants == 0 && !config.sample.include_original {
             return Err(config
                 .error("sample.variants", "nothing would be written")
@@ -273,11 +289,11 @@ impl Config {
         &self.path
     }
 
-    /// An error about `section.key`, with its place in the file.
+    /// An error about `section.key`, or `step.id`, with its place in the file.
     pub fn error(&self, key: &str, message: &str) -> Error {
         let error = Error::new(Kind::Config, format!("{key}: {message}")).at(&self.path);
-        match self.spans.get(key) {
-            Some(span) => error.place(Place::of_offset(self.source.as_bytes(), span.start)),
+        match self.places.get(key) {
+            Some(place) => error.place(place.clone()),
             None => error,
         }
     }

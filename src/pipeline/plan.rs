@@ -12,7 +12,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::balance::Shares;
-use super::config::{Config, Undescribed};
+use super::config::{Config, OnError, Undescribed};
+use crate::augment::Needs;
 use crate::error::{Error, Kind, Result};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
@@ -111,14 +112,19 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     if let Some(fault) = catalogue.faults.first() {
         return Err(fault.clone());
     }
+    let strangers = catalogue.described_scenes().all(|s| catalogue.scan(s).is_none());
+    if strangers && request.scenes.is_none() && !catalogue.descriptions.is_empty() {
+        return Err(references_of_others(config, &catalogue));
+    }
     let mut skipped = unreadable_records(&catalogue)?;
     let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
     if !single && request.scenes.is_none() {
         skipped.extend(unknown_scans(&catalogue));
     }
     let shares = Shares::of(&config.balance, &config.sample, &catalogue);
-    let (chosen, without_sentences) = choose(config, &catalogue, &shares)?;
+    let (mut chosen, without_sentences) = choose(config, &catalogue, &shares)?;
     skipped.extend(without_sentences);
+    skipped.extend(without_columns(config, &mut chosen)?);
 
     let mut inputs = data_set_files(&found)?;
     let scans: Vec<Vec<Input>> =
@@ -259,6 +265,70 @@ fn choose<'a>(
         )).help("do the references speak of these scans? set input.undescribed = \"keep\" to write scans without sentences"));
     }
     Ok((chosen, skipped))
+}
+
+/// The error of references that speak of none of the scans.
+fn references_of_others(config: &Config, catalogue: &Catalogue) -> Error {
+    let files: Vec<String> = catalogue
+        .references
+        .iter()
+        .map(|r| r.path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        .collect();
+    let of = |mut ids: Vec<&str>| {
+        let n = ids.len();
+        ids.truncate(2);
+        format!("{}{}", ids.join(", "), if n > 2 { ", …" } else { "" })
+    };
+    config
+        .error("input.references", "no sentence speaks of any of the scans")
+        .expected(format!(
+            "sentences about {}",
+            of(catalogue.scans.iter().map(|scan| scan.id.as_str()).collect())
+        ))
+        .found(format!("{} about {}", files.join(", "), of(catalogue.described_scenes().collect())))
+        .help("name the references that belong to these scans, or the folder of the scans they speak of")
+}
+
+/// Refuses a step that needs what a scan's mesh does not have, as its header says; leaves such scans
+/// out where the pipeline asks for that. Meshes whose header cannot be read are left to the audit.
+fn without_columns(config: &Config, chosen: &mut Chosen<'_>) -> Result<Vec<Skipped>> {
+    let needs = Needs::of(&config.steps);
+    if needs == Needs::default() {
+        return Ok(Vec::new());
+    }
+    let lacks: Vec<Option<(&str, &String)>> = chosen
+        .par_iter()
+        .map(|(entry, _)| {
+            let mesh = load::ply::declared(&entry.dir.join(Role::Mesh.file_name(&entry.id))).ok()?;
+            match &needs {
+                Needs { colour: Some(step), .. } if !mesh.colour => Some(("colour", step)),
+                // Normals are made from the faces.
+                Needs { normals: Some(step), .. } if !mesh.faces => Some(("normals", step)),
+                _ => None,
+            }
+        })
+        .collect();
+    let without: Vec<(&str, &str, &String)> = chosen
+        .iter()
+        .zip(lacks)
+        .filter_map(|((entry, _), lack)| lack.map(|(column, step)| (entry.id.as_str(), column, step)))
+        .collect();
+    let Some(&(first, column, step)) = without.first() else { return Ok(Vec::new()) };
+    if config.check.on_error != Some(OnError::Skip) || without.len() == chosen.len() {
+        return Err(config
+            .error(&format!("step.{step}"), &format!("the step needs {column}, which {first} lacks"))
+            .found(format!("{} of {} scans without", without.len(), chosen.len()))
+            .help(
+                "take the step out or set its p to 0; on-error = \"skip\" in [check] leaves out such scans",
+            ));
+    }
+    let why = |column: &str, step: &str| format!("step `{step}` needs {column}, which its mesh lacks");
+    let skipped: Vec<Skipped> = without
+        .iter()
+        .map(|&(scan, column, step)| Skipped { what: scan.to_owned(), why: why(column, step), fault: true })
+        .collect();
+    chosen.retain(|(entry, _)| !skipped.iter().any(|s| s.what == entry.id));
+    Ok(skipped)
 }
 
 /// Orders the scans of each split by a seeded hash and packs them by the bytes of all their rows.

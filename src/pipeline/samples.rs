@@ -131,6 +131,9 @@ impl Session {
         if !scan.is_usable() {
             return whole("it has no points, or no objects on them".to_owned());
         }
+        if scan.scene.points.colour.is_none() {
+            return whole("its vertices have no colour, and shards hold one for every point".to_owned());
+        }
         let owners: BTreeSet<i32> =
             scan.scene.points.object.chunk_by(|a, b| a == b).map(|run| run[0]).collect();
         let mut skipped = Vec::new();
