@@ -191,13 +191,7 @@ const PLACES: [(&str, &[&str]); 2] =
 impl Config {
     /// Reads a pipeline file and applies what the command line changes.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
-        let bytes = store::read(path)
-            .map_err(|e| e.help("name a pipeline file with --pipeline, such as pipelines/default.toml"))?;
-        let source = String::from_utf8(bytes).map_err(|e| {
-            let at = e.utf8_error().valid_up_to() as u64;
-            Error::new(Kind::Config, "the pipeline is not UTF-8 text").at(path).byte(at)
-        })?;
-        let mut config = Self::parse(path, source)?;
+        let mut config = Self::read_alone(path)?;
         let changes = overrides.table()?;
         if !changes.is_empty() {
             let mut table = config.table()?;
@@ -289,6 +283,18 @@ impl Config {
         &self.path
     }
 
+    /// Reads a pipeline file by itself: what it names need not be there, and paths stay as written.
+    pub fn read_alone(path: &Path) -> Result<Self> {
+        Self::parse(path, text_of(path)?)
+    }
+
+    /// The steps' tables, as written.
+    pub fn step_tables(&self) -> Vec<toml::Table> {
+        let steps = self.table().ok().and_then(|mut table| table.remove("step"));
+        let Some(toml::Value::Array(steps)) = steps else { return Vec::new() };
+        steps.into_iter().filter_map(|step| step.try_into().ok()).collect()
+    }
+
     /// An error about `section.key`, or `step.id`, with its place in the file.
     pub fn error(&self, key: &str, message: &str) -> Error {
         let error = Error::new(Kind::Config, format!("{key}: {message}")).at(&self.path);
@@ -329,6 +335,15 @@ impl Config {
         let mut named = named.chain(self.input.splits.values().map(|p| ("input.splits", p)));
         named.find(|(_, p)| !p.exists()).map_or(Ok(()), |(key, path)| Err(missing(key, path)))
     }
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    let bytes = store::read(path)
+        .map_err(|e| e.help("name a pipeline file with --pipeline, such as pipelines/default.toml"))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to() as u64;
+        Error::new(Kind::Config, "the pipeline is not UTF-8 text").at(path).byte(at)
+    })
 }
 
 impl Overrides {

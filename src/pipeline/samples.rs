@@ -36,9 +36,9 @@ pub(super) enum Made {
 
 /// A scan with what the audit says of it.
 pub(super) struct Checked {
-    scan: Scan,
-    findings: Vec<Finding>,
-    facts: Summary,
+    pub(super) scan: Scan,
+    pub(super) findings: Vec<Finding>,
+    pub(super) facts: Summary,
 }
 
 impl Session {
@@ -112,7 +112,7 @@ impl Session {
     /// object leaves out its descriptions, one about the scan leaves out the scan. So do ids that
     /// count otherwise: by chance some names agree all the same, and would be wrong. Descriptions that
     /// mean no object, several or a class are left out, because a sample has one target.
-    fn usable(
+    pub(super) fn usable(
         &self,
         scan: &Scan,
         findings: &[Finding],
@@ -246,13 +246,17 @@ fn unheld(referent: &Referent) -> Option<&'static str> {
     }
 }
 
-/// Normals from the faces where the scan has none; the faces themselves are not written.
-fn prepare(mut scene: Scene) -> Scene {
+/// Normals from the faces where the scan has none.
+pub(super) fn with_normals(mut scene: Scene) -> Scene {
     if scene.points.normal.is_none() {
         scene.points.normal = Some(vertex_normals(&scene.points.position, &scene.faces));
     }
-    scene.faces = Vec::new();
     scene
+}
+
+/// A scene with normals and without the faces, which are not written.
+fn prepare(scene: Scene) -> Scene {
+    Scene { faces: Vec::new(), ..with_normals(scene) }
 }
 
 /// Points and boxes of every object of the source, mapped to the variant's frame. Where no affine
