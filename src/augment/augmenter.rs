@@ -35,17 +35,24 @@ pub struct Needs {
     pub normals: Option<String>,
 }
 
+impl Needs {
+    /// What these steps cannot do without; a step that never happens (`p = 0`) asks for nothing.
+    pub fn of(steps: &[Step]) -> Self {
+        let first = |wants: fn(&Step) -> bool| {
+            steps.iter().find(|step| step.p > 0.0 && wants(step)).map(|step| step.id.clone())
+        };
+        Self {
+            colour: first(|step| step.transform.needs().colour),
+            normals: first(|step| step.transform.needs().normals),
+        }
+    }
+}
+
 impl Augmenter {
     /// What every scene must have, so that a plan can refuse before anything runs. A step that
     /// never happens (`p = 0`) asks for nothing.
     pub fn needs(&self) -> Needs {
-        let first = |wants: fn(&Step) -> bool| {
-            self.steps.iter().find(|step| step.p > 0.0 && wants(step)).map(|step| step.id.clone())
-        };
-        Needs {
-            colour: first(|step| step.transform.needs().colour),
-            normals: first(|step| step.transform.needs().normals),
-        }
+        Needs::of(&self.steps)
     }
 
     /// One variant of `scene`; the same arguments give the same bits.

@@ -8,6 +8,8 @@
 mod augmenter;
 mod check;
 mod config;
+mod explain;
+mod foresee;
 mod lut;
 mod moved;
 mod noise;
@@ -23,6 +25,7 @@ mod variant;
 pub use augmenter::{Augmenter, Needs};
 pub use check::check;
 pub use config::{OnConflict, Step, TextPolicy, parse_steps, step_tables};
+pub use explain::Explained;
 pub use pages::{page, step_schema};
 pub use transform::Op;
 pub use transforms::{OPS, op};

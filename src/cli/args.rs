@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
+use super::{explain_pipeline, preview, replay};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -30,6 +31,12 @@ pub enum Command {
     Audit(Box<audit::AuditArgs>),
     /// Augment scans with labels, masks and sentences kept true, and write shards
     Augment(augment::AugmentArgs),
+    /// Say what a pipeline does, to points and to sentences; runs nothing
+    ExplainPipeline(explain_pipeline::ExplainPipelineArgs),
+    /// Show a scan and its variants side by side, with what becomes of each sentence
+    Preview(preview::PreviewArgs),
+    /// Make one sample of a data set again and compare it bit for bit
+    Replay(replay::ReplayArgs),
     /// Check that a folder of shards is what its manifest says
     Verify(verify::VerifyArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments

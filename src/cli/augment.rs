@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, Globals, Output, interrupt};
+use super::{Exit, Globals, Output, interrupt, plan_words};
 use crate::audit::{Finding, Severity};
 use crate::error::Result;
-use crate::pipeline::{Committed, Config, OnError, Overrides, Plan, Progress, Session, Stage, State, plan};
+use crate::pipeline::{
+    Committed, Config, Method, OnError, Overrides, Plan, Progress, Session, Stage, State, plan,
+};
 use crate::store::Local;
 use crate::write::{Manifest, Skipped};
 
@@ -92,7 +94,9 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         output.note(note);
     }
     if args.dry_run {
-        output.data(&describe(&plan, &config, &dir))?;
+        let session = Session::open(plan, Local::new(&dir))?;
+        let words = plan_words::plan(&session.plan, &session.forecast(), &config, &dir);
+        output.data(&(words + &left_out(&session.plan.skipped)))?;
         return Ok(Exit::Clean);
     }
 
@@ -122,7 +126,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         }
     }
     let committed = session.commit()?;
-    output.note(&summary(&committed, &session.plan, &progress, &dir, started.elapsed()));
+    output.note(&summary(&committed, &session.plan, &config, &progress, &dir, started.elapsed()));
     Ok(exit_of(&committed.manifest, &committed.findings, on_error, output))
 }
 
@@ -203,31 +207,15 @@ fn watch<T: Send>(
     })
 }
 
-/// What a dry run prints.
-fn describe(plan: &Plan, config: &Config, dir: &Path) -> String {
-    let copies = config.sample.variants + u32::from(config.sample.include_original);
-    let scans: usize = plan.units.iter().map(|u| u.scans.len()).sum();
-    let mesh_bytes: u64 =
-        plan.inputs.iter().filter(|i| i.name.ends_with("_vh_clean_2.ply")).map(|i| i.bytes).sum();
-    let mut text = format!("plan {}\n", plan.plan_id);
-    text += &format!("  {scans} scans x {copies} variants = {} rows\n", scans * copies as usize);
-    text += &format!(
-        "  {} shards, about {}, in {}\n",
-        plan.units.len(),
-        bytes(mesh_bytes * u64::from(copies)),
-        dir.display()
-    );
-    for step in &config.steps {
-        text += &format!("  step {} ({}), p = {}\n", step.id, step.op, step.p);
-    }
-    for unit in &plan.units {
-        text += &format!("  {}: {} scans\n", unit.name, unit.scans.len());
-    }
-    text + &left_out(&plan.skipped)
-}
-
 /// What the end of a run says.
-fn summary(committed: &Committed, plan: &Plan, progress: &Progress, dir: &Path, elapsed: Duration) -> String {
+fn summary(
+    committed: &Committed,
+    plan: &Plan,
+    config: &Config,
+    progress: &Progress,
+    dir: &Path,
+    elapsed: Duration,
+) -> String {
     let manifest = &committed.manifest;
     let scans: usize = plan.units.iter().map(|u| u.scans.len()).sum();
     let size: u64 = manifest.shards.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
@@ -261,6 +249,9 @@ fn summary(committed: &Committed, plan: &Plan, progress: &Progress, dir: &Path, 
         lines.push(format!("  {before} of {} shards were there from an earlier run", plan.units.len()));
     }
     lines.push(format!("  data set {}", &committed.dataset_id[..16]));
+    if config.balance.method != Method::None {
+        lines.push(plan_words::balance(&manifest.balance, config).trim_end().to_owned());
+    }
     lines.join("\n") + "\n" + &left_out(&manifest.skipped)
 }
 
@@ -297,6 +288,6 @@ fn left_out(skipped: &[Skipped]) -> String {
     text
 }
 
-fn bytes(n: u64) -> String {
+pub(super) fn bytes(n: u64) -> String {
     indicatif::DecimalBytes(n).to_string()
 }

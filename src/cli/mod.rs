@@ -9,13 +9,18 @@ mod augment;
 mod clean;
 mod completions;
 mod configuration;
+mod explain_pipeline;
 mod files;
 mod fix;
 mod init;
 mod interrupt;
 mod known;
 mod output;
+mod plan_words;
+mod preview;
+mod preview_page;
 mod render;
+mod replay;
 mod report;
 mod rule;
 mod schema;
@@ -71,6 +76,9 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
+        Command::ExplainPipeline(args) => explain_pipeline::run(args, &mut output),
+        Command::Preview(args) => preview::run(args, &mut output),
+        Command::Replay(args) => replay::run(args, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),
         Command::Clean(args) => clean::run(args, &mut output),

@@ -3,16 +3,46 @@
 /// The number of equally frequent classes that would be as varied: e to the entropy of `counts`.
 /// 0 when there is nothing to count.
 pub fn effective(counts: &[u64]) -> f64 {
-    let total: u64 = counts.iter().sum();
-    if total == 0 {
+    effective_weighted(&counts.iter().map(|&n| n as f64).collect::<Vec<_>>())
+}
+
+/// Like [`effective`], of counts that are weighted. Those that are not above 0 count nothing.
+pub fn effective_weighted(counts: &[f64]) -> f64 {
+    let total: f64 = counts.iter().filter(|&&n| n > 0.0).sum();
+    if total == 0.0 {
         return 0.0;
     }
     let mut entropy = 0.0;
-    for &n in counts.iter().filter(|&&n| n > 0) {
-        let share = n as f64 / total as f64;
+    for &n in counts.iter().filter(|&&n| n > 0.0) {
+        let share = n / total;
         entropy -= share * libm::log(share);
     }
     libm::exp(entropy)
+}
+
+/// The largest of `counts` over the smallest that is above 0; 0 when there is none.
+pub fn imbalance(counts: &[f64]) -> f64 {
+    let present = || counts.iter().copied().filter(|&n| n > 0.0);
+    present().reduce(f64::max).zip(present().reduce(f64::min)).map_or(0.0, |(most, least)| most / least)
+}
+
+/// Kish's effective sample size, (Σw)² / Σw²: so many samples of equal weight vary as little. 0 when
+/// all weights are 0.
+pub fn effective_samples(weights: impl Iterator<Item = f64>) -> f64 {
+    let (sum, squares) = weights.fold((0.0, 0.0), |(sum, squares), w| (sum + w, squares + w * w));
+    if squares > 0.0 { sum * sum / squares } else { 0.0 }
+}
+
+/// How often a class of this `frequency` (share of all scans that show it, above 0) is shown so that
+/// those rarer than `threshold` are shown more: max(1, √(t/f)) of LVIS (Gupta and others 2019).
+pub fn repeat_factor(frequency: f64, threshold: f64) -> f64 {
+    libm::sqrt(threshold / frequency).max(1.0)
+}
+
+/// The weight of one of `n` samples of a class, one over the class's effective number:
+/// (1 − β) / (1 − βⁿ) (Cui and others 2019). 1 for a single sample, near 1 − β for many.
+pub fn effective_number_weight(beta: f64, n: u64) -> f64 {
+    (1.0 - beta) / (1.0 - libm::pow(beta, n as f64))
 }
 
 /// Spearman's rank correlation of two columns of equal length; equal values share their mean rank.
@@ -69,6 +99,20 @@ mod tests {
         assert_eq!((effective(&[]), effective(&[0, 0]), effective(&[9])), (0.0, 0.0, 1.0));
         // H = 0.9·ln(1/0.9) + 0.1·ln 10 = 0.325083.
         assert!((effective(&[90, 10]) - 1.384_145).abs() < 1e-6);
+    }
+
+    #[test]
+    fn weights_are_those_of_their_papers() {
+        assert_eq!([0.04, 0.01, 1.0, 0.000_1].map(|f| repeat_factor(f, 0.01)), [1.0, 1.0, 1.0, 10.0]);
+        assert!((effective_number_weight(0.9, 1) - 1.0).abs() < 1e-15);
+        // 1 − 0.9² = 0.19.
+        assert!((effective_number_weight(0.9, 2) - 0.1 / 0.19).abs() < 1e-15);
+        assert!((effective_number_weight(0.9, 1000) - 0.1).abs() < 1e-12);
+        assert_eq!(effective_samples([3.0; 7].into_iter()), 7.0);
+        assert_eq!(effective_samples([1.0, 0.0, 1.0, 0.0].into_iter()), 2.0);
+        assert_eq!(effective_samples([0.0].into_iter()), 0.0);
+        assert_eq!((imbalance(&[4.0, 0.0, 0.5]), imbalance(&[0.0])), (8.0, 0.0));
+        assert_eq!(effective_weighted(&[2.5, 0.0, 2.5]), effective(&[5, 5]));
     }
 
     #[test]

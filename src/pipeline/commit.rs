@@ -52,6 +52,7 @@ impl Session {
             inputs: self.plan.inputs.clone(),
             columns: BLOBS.iter().map(|b| (b.name.to_owned(), b.spell())).collect(),
             skipped: self.plan.skipped.clone(),
+            balance: self.plan.balance.clone(),
             ..Manifest::default()
         };
         let mut facts = Summary::default();

@@ -10,6 +10,7 @@ use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
+use super::balance::Balance;
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
 use crate::error::{Error, Kind, Place, Result};
 use crate::store;
@@ -152,6 +153,8 @@ pub struct Config {
     pub check: Check,
     /// How many variants.
     pub sample: Sampling,
+    /// What is evened out.
+    pub balance: Balance,
     /// What happens to sentences.
     pub text: TextPolicy,
     /// The steps, in order.
@@ -160,7 +163,7 @@ pub struct Config {
     pub output: Output,
     path: PathBuf,
     source: String,
-    spans: BTreeMap<String, Range<usize>>,
+    places: BTreeMap<String, Place>,
 }
 
 /// What the command line changes in a pipeline.
@@ -188,20 +191,23 @@ const PLACES: [(&str, &[&str]); 2] =
 impl Config {
     /// Reads a pipeline file and applies what the command line changes.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
-        let bytes = store::read(path)
-            .map_err(|e| e.help("name a pipeline file with --pipeline, such as pipelines/default.toml"))?;
-        let source = String::from_utf8(bytes).map_err(|e| {
-            let at = e.utf8_error().valid_up_to() as u64;
-            Error::new(Kind::Config, "the pipeline is not UTF-8 text").at(path).byte(at)
-        })?;
-        let mut config = Self::parse(path, source)?;
+        let mut config = Self::read_alone(path)?;
         let changes = overrides.table()?;
         if !changes.is_empty() {
             let mut table = config.table()?;
+            let changed: Vec<String> = changes
+                .iter()
+                .flat_map(|(section, keys)| {
+                    keys.as_table().into_iter().flatten().map(move |(key, _)| format!("{section}.{key}"))
+                })
+                .collect();
             merge(&mut table, changes);
             let text = toml::to_string(&table).unwrap_or_default();
+            let mut places = config.places;
             config = Self::parse(Path::new("command line"), text)?;
-            config.path = path.to_path_buf();
+            // What the file says has its place there still.
+            places.retain(|key, _| !changed.contains(key));
+            (config.path, config.places) = (path.to_path_buf(), places);
         }
         let base = path.parent().unwrap_or(Path::new(""));
         let input = &mut config.input;
@@ -225,12 +231,18 @@ impl Config {
     /// Checks the text of a pipeline; `path` is for errors. Paths in it are taken as they stand.
     pub fn parse(path: &Path, source: String) -> Result<Self> {
         let root = DeTable::parse(&source).map_err(|e| Error::toml(path, &source, &e))?;
-        let mut spans = BTreeMap::new();
+        let place = |span: Range<usize>| Place::of_offset(source.as_bytes(), span.start);
+        let (mut places, mut step_places) = (BTreeMap::new(), Vec::new());
         for (section, value) in root.get_ref() {
-            if let DeValue::Table(table) = value.get_ref() {
-                for (key, value) in table {
-                    spans.insert(format!("{}.{}", section.get_ref(), key.get_ref()), value.span());
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    for (key, value) in table {
+                        places
+                            .insert(format!("{}.{}", section.get_ref(), key.get_ref()), place(value.span()));
+                    }
                 }
+                DeValue::Array(steps) => step_places.extend(steps.iter().map(|step| place(step.span()))),
+                _ => {}
             }
         }
         let mut sections = Sections { path, source: &source, root: root.into_inner() };
@@ -238,19 +250,24 @@ impl Config {
             input: sections.take("input")?,
             check: sections.take("check")?,
             sample: sections.take("sample")?,
+            balance: sections.take("balance")?,
             text: sections.take("text")?,
             output: sections.take("output")?,
             steps: sections.steps()?,
             path: path.to_path_buf(),
             source: String::new(),
-            spans,
+            places: BTreeMap::new(),
         };
         sections.nothing_left()?;
-        let config = Self { source, ..config };
+        places.extend(config.steps.iter().map(|step| format!("step.{}", step.id)).zip(step_places));
+        let config = Self { source, places, ..config };
         if config.sample.variants == 0 && !config.sample.include_original {
             return Err(config
                 .error("sample.variants", "nothing would be written")
                 .help("set variants to 1 or more, or include-original to true"));
+        }
+        if let Some((key, range, value)) = config.balance.out_of_range() {
+            return Err(config.error(key, "out of range").expected(range).found(value.to_string()));
         }
         if !(1..=4000).contains(&config.output.shard_size_mb) {
             return Err(config
@@ -266,11 +283,23 @@ impl Config {
         &self.path
     }
 
-    /// An error about `section.key`, with its place in the file.
+    /// Reads a pipeline file by itself: what it names need not be there, and paths stay as written.
+    pub fn read_alone(path: &Path) -> Result<Self> {
+        Self::parse(path, text_of(path)?)
+    }
+
+    /// The steps' tables, as written.
+    pub fn step_tables(&self) -> Vec<toml::Table> {
+        let steps = self.table().ok().and_then(|mut table| table.remove("step"));
+        let Some(toml::Value::Array(steps)) = steps else { return Vec::new() };
+        steps.into_iter().filter_map(|step| step.try_into().ok()).collect()
+    }
+
+    /// An error about `section.key`, or `step.id`, with its place in the file.
     pub fn error(&self, key: &str, message: &str) -> Error {
         let error = Error::new(Kind::Config, format!("{key}: {message}")).at(&self.path);
-        match self.spans.get(key) {
-            Some(span) => error.place(Place::of_offset(self.source.as_bytes(), span.start)),
+        match self.places.get(key) {
+            Some(place) => error.place(place.clone()),
             None => error,
         }
     }
@@ -306,6 +335,15 @@ impl Config {
         let mut named = named.chain(self.input.splits.values().map(|p| ("input.splits", p)));
         named.find(|(_, p)| !p.exists()).map_or(Ok(()), |(key, path)| Err(missing(key, path)))
     }
+}
+
+fn text_of(path: &Path) -> Result<String> {
+    let bytes = store::read(path)
+        .map_err(|e| e.help("name a pipeline file with --pipeline, such as pipelines/default.toml"))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to() as u64;
+        Error::new(Kind::Config, "the pipeline is not UTF-8 text").at(path).byte(at)
+    })
 }
 
 impl Overrides {
@@ -380,7 +418,7 @@ impl Sections<'_> {
     }
 
     fn nothing_left(&self) -> Result<()> {
-        let known = ["input", "check", "sample", "text", "step", "output"];
+        let known = ["input", "check", "sample", "balance", "text", "step", "output"];
         let Some((key, _)) = self.root.iter().next() else { return Ok(()) };
         let name = key.get_ref();
         let near = crate::error::nearest(name, known.into_iter())
@@ -409,6 +447,7 @@ pub fn schema() -> serde_json::Value {
         ("input", schemars::schema_for!(Input)),
         ("check", schemars::schema_for!(Check)),
         ("sample", schemars::schema_for!(Sampling)),
+        ("balance", schemars::schema_for!(Balance)),
         ("text", schemars::schema_for!(TextPolicy)),
         ("output", schemars::schema_for!(Output)),
     ];
@@ -455,6 +494,8 @@ mod tests {
             ("[sample]\nvariants = 0\ninclude-original = false\n", "p.toml:2:12", "nothing would be written"),
             ("[output]\nshard-size-mb = 0\n", "p.toml:2:17", "1 to 4000"),
             ("[check]\non-error = \"ignore\"\n", "p.toml:2:12", "skip"),
+            ("[balance]\nclip = 0.5\n", "p.toml:2:8", "1 to 1000"),
+            ("[balance]\nmethod = \"oversample\"\n", "p.toml:2:10", "undersample"),
             ("[sample\n", "p.toml:1:8", "expected"),
             ("input = 3\n", "p.toml:1:1", "[input]"),
             ("[input]\nscans = 3\n", "p.toml:2:9", "a string or a list of strings"),

@@ -7,23 +7,31 @@
 //! threads.
 
 mod audit;
+mod balance;
 mod cache;
 mod commit;
 mod config;
 mod config_file;
 mod config_layers;
+mod forecast;
 mod plan;
+mod preview;
 mod progress;
+mod replay;
 mod run;
 mod samples;
 mod unit;
 
 pub use audit::{AuditRun, audit};
+pub use balance::{Balance, Level, Method};
 pub use cache::{Cache, Cleaned, Strategy};
 pub use commit::Committed;
 pub use config::{Config, OnError, Overrides, Undescribed, schema};
 pub use config_file::{ConfigFile, DatasetPaths};
+pub use forecast::Forecast;
 pub use plan::{Plan, Sources, Unit, plan};
+pub use preview::{Judged, Preview, Previewed};
 pub use progress::{Progress, Stage};
+pub use replay::{Replayed, replay};
 pub use run::State;
 pub use unit::{Done, Marker, Session};

@@ -11,12 +11,14 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::config::{Config, Undescribed};
+use super::balance::Shares;
+use super::config::{Config, OnError, Undescribed};
+use crate::augment::Needs;
 use crate::error::{Error, Kind, Result};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
 use crate::store;
-use crate::write::{Input, Skipped};
+use crate::write::{Balanced, Input, Skipped};
 
 /// What to read, what to make of it, in which order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +36,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     /// What was left out when planning.
     pub skipped: Vec<Skipped>,
+    /// What balancing does; follows from pipeline and inputs.
+    pub balance: Balanced,
     /// Where the inputs lie; not part of the plan's identity.
     pub sources: Sources,
 }
@@ -82,7 +86,7 @@ impl Sources {
 }
 
 /// The split of a scan that no list names.
-const UNLISTED: &str = "unlisted";
+pub(super) const UNLISTED: &str = "unlisted";
 
 /// Makes the plan of a pipeline; `notes` hears what was found and what was done without.
 pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
@@ -108,13 +112,19 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     if let Some(fault) = catalogue.faults.first() {
         return Err(fault.clone());
     }
+    let strangers = catalogue.described_scenes().all(|s| catalogue.scan(s).is_none());
+    if strangers && request.scenes.is_none() && !catalogue.descriptions.is_empty() {
+        return Err(references_of_others(config, &catalogue));
+    }
     let mut skipped = unreadable_records(&catalogue)?;
     let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
     if !single && request.scenes.is_none() {
         skipped.extend(unknown_scans(&catalogue));
     }
-    let (chosen, without_sentences) = choose(config, &catalogue)?;
+    let shares = Shares::of(&config.balance, &config.sample, &catalogue);
+    let (mut chosen, without_sentences) = choose(config, &catalogue, &shares)?;
     skipped.extend(without_sentences);
+    skipped.extend(without_columns(config, &mut chosen)?);
 
     let mut inputs = data_set_files(&found)?;
     let scans: Vec<Vec<Input>> =
@@ -131,7 +141,9 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     inputs.extend(scans.into_iter().flatten());
     inputs.sort();
 
-    let units = pack(config, &chosen, &mesh_bytes);
+    let rows = |scan: &str| shares.variants(catalogue.descriptions_of(scan)).len() as u64;
+    let bytes: BTreeMap<&str, u64> = mesh_bytes.iter().map(|(&scan, &n)| (scan, n * rows(scan))).collect();
+    let units = pack(config, &chosen, &bytes);
     let pipeline = config.canonical()?;
     let mut plan = Plan {
         plan_id: String::new(),
@@ -140,6 +152,7 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
         inputs,
         units,
         skipped,
+        balance: shares.report(chosen.iter().map(|(e, split)| (*e, split.as_str())), &catalogue),
         sources: Sources {
             scans: chosen.iter().map(|(e, _)| (e.id.clone(), absolute(&e.dir))).collect(),
             references: found.references.iter().map(|p| absolute(p)).collect(),
@@ -212,7 +225,11 @@ fn unknown_scans(catalogue: &Catalogue) -> Vec<Skipped> {
 type Chosen<'a> = Vec<(&'a ScanEntry, String)>;
 
 /// The scans to use, each with its split, and the ones left out with the reason.
-fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, Vec<Skipped>)> {
+fn choose<'a>(
+    config: &Config,
+    catalogue: &'a Catalogue,
+    shares: &Shares,
+) -> Result<(Chosen<'a>, Vec<Skipped>)> {
     let wanted: BTreeSet<&str> = config.input.split.iter().map(String::as_str).collect();
     let keep_undescribed = config.input.undescribed == Undescribed::Keep || catalogue.descriptions.is_empty();
     let mut chosen = Vec::new();
@@ -231,6 +248,11 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
             skipped.push(Skipped { what: entry.id.clone(), why: why.into(), fault: false });
             continue;
         }
+        if shares.variants(sentences).is_empty() {
+            let why = "balancing uses none of its sentences".into();
+            skipped.push(Skipped { what: entry.id.clone(), why, fault: false });
+            continue;
+        }
         chosen.push((entry, split.to_owned()));
     }
     if chosen.is_empty() {
@@ -245,9 +267,72 @@ fn choose<'a>(config: &Config, catalogue: &'a Catalogue) -> Result<(Chosen<'a>, 
     Ok((chosen, skipped))
 }
 
-/// Orders the scans of each split by a seeded hash and packs them by bytes.
-fn pack(config: &Config, chosen: &Chosen<'_>, mesh_bytes: &BTreeMap<&str, u64>) -> Vec<Unit> {
-    let copies = u64::from(config.sample.variants) + u64::from(config.sample.include_original);
+/// The error of references that speak of none of the scans.
+fn references_of_others(config: &Config, catalogue: &Catalogue) -> Error {
+    let files: Vec<String> = catalogue
+        .references
+        .iter()
+        .map(|r| r.path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+        .collect();
+    let of = |mut ids: Vec<&str>| {
+        let n = ids.len();
+        ids.truncate(2);
+        format!("{}{}", ids.join(", "), if n > 2 { ", …" } else { "" })
+    };
+    config
+        .error("input.references", "no sentence speaks of any of the scans")
+        .expected(format!(
+            "sentences about {}",
+            of(catalogue.scans.iter().map(|scan| scan.id.as_str()).collect())
+        ))
+        .found(format!("{} about {}", files.join(", "), of(catalogue.described_scenes().collect())))
+        .help("name the references that belong to these scans, or the folder of the scans they speak of")
+}
+
+/// Refuses a step that needs what a scan's mesh does not have, as its header says; leaves such scans
+/// out where the pipeline asks for that. Meshes whose header cannot be read are left to the audit.
+fn without_columns(config: &Config, chosen: &mut Chosen<'_>) -> Result<Vec<Skipped>> {
+    let needs = Needs::of(&config.steps);
+    if needs == Needs::default() {
+        return Ok(Vec::new());
+    }
+    let lacks: Vec<Option<(&str, &String)>> = chosen
+        .par_iter()
+        .map(|(entry, _)| {
+            let mesh = load::ply::declared(&entry.dir.join(Role::Mesh.file_name(&entry.id))).ok()?;
+            match &needs {
+                Needs { colour: Some(step), .. } if !mesh.colour => Some(("colour", step)),
+                // Normals are made from the faces.
+                Needs { normals: Some(step), .. } if !mesh.faces => Some(("normals", step)),
+                _ => None,
+            }
+        })
+        .collect();
+    let without: Vec<(&str, &str, &String)> = chosen
+        .iter()
+        .zip(lacks)
+        .filter_map(|((entry, _), lack)| lack.map(|(column, step)| (entry.id.as_str(), column, step)))
+        .collect();
+    let Some(&(first, column, step)) = without.first() else { return Ok(Vec::new()) };
+    if config.check.on_error != Some(OnError::Skip) || without.len() == chosen.len() {
+        return Err(config
+            .error(&format!("step.{step}"), &format!("the step needs {column}, which {first} lacks"))
+            .found(format!("{} of {} scans without", without.len(), chosen.len()))
+            .help(
+                "take the step out or set its p to 0; on-error = \"skip\" in [check] leaves out such scans",
+            ));
+    }
+    let why = |column: &str, step: &str| format!("step `{step}` needs {column}, which its mesh lacks");
+    let skipped: Vec<Skipped> = without
+        .iter()
+        .map(|&(scan, column, step)| Skipped { what: scan.to_owned(), why: why(column, step), fault: true })
+        .collect();
+    chosen.retain(|(entry, _)| !skipped.iter().any(|s| s.what == entry.id));
+    Ok(skipped)
+}
+
+/// Orders the scans of each split by a seeded hash and packs them by the bytes of all their rows.
+fn pack(config: &Config, chosen: &Chosen<'_>, bytes_of: &BTreeMap<&str, u64>) -> Vec<Unit> {
     let target = u64::from(config.output.shard_size_mb) * 1_000_000;
     let mut by_split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (entry, split) in chosen {
@@ -263,7 +348,7 @@ fn pack(config: &Config, chosen: &Chosen<'_>, mesh_bytes: &BTreeMap<&str, u64>) 
         let (mut filled, mut of_split) = (target, 0);
         for scan in scans {
             // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
-            let bytes = mesh_bytes.get(scan).copied().unwrap_or(0) * copies;
+            let bytes = bytes_of.get(scan).copied().unwrap_or(0);
             if filled + bytes > target {
                 let name = format!("{split}-{of_split:05}");
                 units.push(Unit { name, split: split.to_owned(), scans: Vec::new() });

@@ -36,9 +36,9 @@ pub(super) enum Made {
 
 /// A scan with what the audit says of it.
 pub(super) struct Checked {
-    scan: Scan,
-    findings: Vec<Finding>,
-    facts: Summary,
+    pub(super) scan: Scan,
+    pub(super) findings: Vec<Finding>,
+    pub(super) facts: Summary,
 }
 
 impl Session {
@@ -81,8 +81,7 @@ impl Session {
         }
         if let Some(descriptions) = usable {
             let source = progress.time(Stage::Augment, || prepare(scan.scene));
-            let first = u32::from(!self.sample.include_original);
-            for variant in first..=self.sample.variants {
+            for variant in self.shares.variants(&descriptions) {
                 let made = progress
                     .time(Stage::Augment, || self.variant(unit, &source, &descriptions, &findings, variant));
                 let made = match made {
@@ -113,7 +112,7 @@ impl Session {
     /// object leaves out its descriptions, one about the scan leaves out the scan. So do ids that
     /// count otherwise: by chance some names agree all the same, and would be wrong. Descriptions that
     /// mean no object, several or a class are left out, because a sample has one target.
-    fn usable(
+    pub(super) fn usable(
         &self,
         scan: &Scan,
         findings: &[Finding],
@@ -131,6 +130,9 @@ impl Session {
         }
         if !scan.is_usable() {
             return whole("it has no points, or no objects on them".to_owned());
+        }
+        if scan.scene.points.colour.is_none() {
+            return whole("its vertices have no colour, and shards hold one for every point".to_owned());
         }
         let owners: BTreeSet<i32> =
             scan.scene.points.object.chunk_by(|a, b| a == b).map(|run| run[0]).collect();
@@ -169,7 +171,10 @@ impl Session {
         findings: &[Finding],
         variant: u32,
     ) -> Result<(Sample, TextCounts)> {
-        let made = self.augmenter.variant(source, descriptions, variant)?;
+        // Balancing may keep some out: they do not hold crops back either.
+        let used: Vec<Description> =
+            descriptions.iter().filter(|d| self.shares.share(d).is_in(variant)).cloned().collect();
+        let made = self.augmenter.variant(source, &used, variant)?;
         if self.verify {
             augment::check(source, &made)?;
         }
@@ -192,7 +197,7 @@ impl Session {
                     "adapt"
                 }
             };
-            let description = &descriptions[sentence.description];
+            let description = &used[sentence.description];
             let changed = sentence.text != description.text;
             let tokens = if changed || description.tokens.is_empty() {
                 words(&sentence.text).map(str::to_lowercase).collect()
@@ -209,7 +214,7 @@ impl Session {
                 text_action: action.to_owned(),
                 changed_words: sentence.changed_words,
                 tokens,
-                weight: 1.0,
+                weight: self.shares.share(description).weight,
                 finding_codes: codes_about(description, findings),
             });
         }
@@ -241,13 +246,17 @@ fn unheld(referent: &Referent) -> Option<&'static str> {
     }
 }
 
-/// Normals from the faces where the scan has none; the faces themselves are not written.
-fn prepare(mut scene: Scene) -> Scene {
+/// Normals from the faces where the scan has none.
+pub(super) fn with_normals(mut scene: Scene) -> Scene {
     if scene.points.normal.is_none() {
         scene.points.normal = Some(vertex_normals(&scene.points.position, &scene.faces));
     }
-    scene.faces = Vec::new();
     scene
+}
+
+/// A scene with normals and without the faces, which are not written.
+fn prepare(scene: Scene) -> Scene {
+    Scene { faces: Vec::new(), ..with_normals(scene) }
 }
 
 /// Points and boxes of every object of the source, mapped to the variant's frame. Where no affine

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::config::{Check, Config, Sampling};
+use super::balance::Shares;
+use super::config::{Check, Config};
 use super::plan::{Plan, Unit};
 use super::progress::{Progress, Stage};
 use super::samples::Made;
@@ -54,7 +55,7 @@ pub struct Session {
     /// The output folder.
     pub store: Local,
     pub(super) check: Check,
-    pub(super) sample: Sampling,
+    pub(super) shares: Shares,
     pub(super) catalogue: Catalogue,
     pub(super) engine: Engine,
     pub(super) augmenter: Augmenter,
@@ -74,9 +75,10 @@ impl Session {
         }
         // Some splits, or some scans, may have been left out on purpose.
         let engine = Engine::new(&settings)?.partial(true);
+        let shares = Shares::of(&config.balance, &config.sample, &catalogue);
         let Config { check, sample, text, steps, .. } = config;
         let augmenter = Augmenter { steps, text, seed: sample.seed };
-        Ok(Self { plan, store, check, sample, catalogue, engine, augmenter, verify: false })
+        Ok(Self { plan, store, check, shares, catalogue, engine, augmenter, verify: false })
     }
 
     /// Folder of this plan's own files.

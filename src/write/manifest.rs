@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Place, Result};
 pub const MANIFEST: &str = "manifest.json";
 
 /// Version of the folder's layout and of the manifest's form.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// What a data set folder holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,6 +40,8 @@ pub struct Manifest {
     pub totals: Counts,
     /// Totals by split.
     pub splits: BTreeMap<String, Counts>,
+    /// What balancing was to do, by class; what was written is in the totals.
+    pub balance: Balanced,
     /// Class lookups by raw category: nyu40 id, `ScanNet20` and `ScanNet200` index (−1 none).
     pub classes: BTreeMap<String, [i32; 3]>,
     /// What was left out and why.
@@ -113,7 +115,7 @@ impl From<Blob> for (u64, u64, u32) {
 }
 
 /// Where a scene variant lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SceneIndex {
     /// `scene0011_00/v002`.
@@ -128,6 +130,8 @@ pub struct SceneIndex {
     pub num_points: u32,
     /// Number of sentences.
     pub num_descriptions: u32,
+    /// Sum of the sentences' weights: how often a sampler of scenes should draw it.
+    pub weight: f64,
     /// Name of the shard.
     pub shard: String,
     /// Row group, which is also the row, in the shard's scenes file.
@@ -195,6 +199,58 @@ impl Counts {
             mine.descriptions += counts.descriptions;
         }
     }
+}
+
+/// What balancing does to a data set, as planned: before the audit and the text gate leave anything out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Balanced {
+    /// `none`, `repeat-factor`, `effective-number` or `undersample`.
+    pub method: String,
+    /// What is evened out: `class` or `object`.
+    pub level: String,
+    /// By split.
+    pub splits: BTreeMap<String, SplitBalance>,
+}
+
+/// What balancing does to a split.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitBalance {
+    /// As it would be without.
+    pub before: Spread,
+    /// As it is planned.
+    pub after: Spread,
+    /// By class: the objects' names as the references have them, in lower case, `_` as space.
+    pub classes: BTreeMap<String, ClassBalance>,
+}
+
+/// How evenly sentences are spread over classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spread {
+    /// Rows with a sentence, over all variants.
+    pub rows: u64,
+    /// Weighted rows of the most frequent class over those of the rarest.
+    pub imbalance: f64,
+    /// Number of equally frequent classes that would be as varied.
+    pub effective_classes: f64,
+    /// (Σw)² / (N Σw²) of the N descriptions, w being the weighted rows of each: 1 when all are alike.
+    pub effective_samples: f64,
+}
+
+/// What balancing does to a class.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClassBalance {
+    /// Descriptions that mean one of it.
+    pub descriptions: u64,
+    /// Rows without balancing.
+    pub rows_before: u64,
+    /// Rows with it.
+    pub rows: u64,
+    /// Mean weight of these rows; 0 when there is none.
+    pub weight: f64,
 }
 
 /// Something that was left out.

@@ -8,10 +8,12 @@
 //! | `shard.rs` | rows → Parquet bytes under a temporary name → a name that holds their digest |
 //! | `manifest.rs` | what the finished folder claims of itself |
 //! | `verify.rs` | whether the claims hold |
+//! | `replay.rs` | whether a sample made again is the one that is stored |
 
 #[cfg(test)]
 mod fixtures;
 mod manifest;
+mod replay;
 mod rows;
 mod sample;
 mod schema;
@@ -19,8 +21,10 @@ mod shard;
 mod verify;
 
 pub use manifest::{
-    Blob, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex, Skipped, TextCounts,
+    Balanced, Blob, ClassBalance, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile,
+    ShardIndex, Skipped, SplitBalance, Spread, TextCounts,
 };
+pub use replay::{Difference, compare};
 pub use sample::{Sample, Sentence, SourceObject};
 pub use schema::{BLOBS, BlobColumn, Table, describe};
 pub use shard::{ShardSummary, ShardWriter, Written};

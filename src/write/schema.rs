@@ -191,7 +191,10 @@ fn descriptions() -> Vec<Field> {
         Field::new("unique_scene", DataType::Boolean, false)
             .with_metadata(about(&[("about", "no other object of the scene has its ScanRefer class")])),
         list("claims", DataType::Utf8, "kinds of claim the sentence makes"),
-        Field::new("weight", DataType::Float32, false).with_metadata(about(&[("about", "sampling weight")])),
+        Field::new("weight", DataType::Float32, false).with_metadata(about(&[(
+            "about",
+            "sampling weight: 1 unless [balance] says effective-number; the manifest has the sum per scene",
+        )])),
         list("finding_codes", DataType::Utf8, "audit findings about this description"),
     ]
 }

@@ -120,6 +120,7 @@ impl<'a> ShardWriter<'a> {
             variant: sample.variant,
             num_points: row.num_points,
             num_descriptions: sample.sentences.len() as u32,
+            weight: sample.sentences.iter().fold(0.0, |sum, s| sum + f64::from(s.weight)),
             shard: String::new(),
             row_group: self.scenes.len() as u32,
             blobs: BLOBS

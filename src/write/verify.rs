@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use arrow::array::AsArray as _;
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Float32Type, Int32Type};
 use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
@@ -248,18 +248,21 @@ impl Check<'_> {
         masks: &BTreeMap<String, BTreeMap<i32, u32>>,
         scenes: &[&SceneIndex],
     ) {
-        let mut per_scene: BTreeMap<String, u32> = BTreeMap::new();
+        let mut per_scene: BTreeMap<String, (u32, f64)> = BTreeMap::new();
         for batch in batches {
             let text = |name| batch.column_by_name(name).and_then(|c| c.as_string_opt::<i32>());
             let int = |name| batch.column_by_name(name).and_then(|c| c.as_primitive_opt::<Int32Type>());
-            let (Some(sample), Some(key), Some(object), Some(points)) =
-                (text("sample_id"), text("ann_key"), int("object_id"), int("num_target_points"))
+            let weight = batch.column_by_name("weight").and_then(|c| c.as_primitive_opt::<Float32Type>());
+            let (Some(sample), Some(key), Some(object), Some(points), Some(weight)) =
+                (text("sample_id"), text("ann_key"), int("object_id"), int("num_target_points"), weight)
             else {
                 continue;
             };
             for row in 0..object.len() {
                 let (sample, target) = (sample.value(row), object.value(row));
-                *per_scene.entry(sample.to_owned()).or_default() += 1;
+                let (count, sum) = per_scene.entry(sample.to_owned()).or_default();
+                *count += 1;
+                *sum += f64::from(weight.value(row));
                 let Some(mask) = masks.get(sample) else { continue };
                 let found = mask.get(&target).copied().unwrap_or(0);
                 if found == 0 {
@@ -277,7 +280,14 @@ impl Check<'_> {
             }
         }
         for scene in scenes {
-            let found = per_scene.get(&scene.sample_id).copied().unwrap_or(0);
+            let (found, weight) = per_scene.get(&scene.sample_id).copied().unwrap_or_default();
+            if weight.to_bits() != scene.weight.to_bits() {
+                let claimed = scene.weight;
+                self.report(
+                    "SHD102",
+                    format!("{}: weight {claimed} claimed, the sentences' sum to {weight}", scene.sample_id),
+                );
+            }
             if found != scene.num_descriptions {
                 let expected = scene.num_descriptions;
                 self.report(
@@ -371,6 +381,7 @@ fn leaks(manifest: &Manifest) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::FORMAT;
     use super::super::fixtures::{data_set, sample};
     use super::*;
 
@@ -441,7 +452,8 @@ mod tests {
     fn a_manifest_that_was_edited_is_not_believed() {
         let dir = tempfile::tempdir().unwrap();
         let whole = data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0000_00", 1)]);
-        let edits: [fn(&mut Manifest); 6] = [
+        let edits: [fn(&mut Manifest); 7] = [
+            |m| m.scenes[1].weight = 0.5,
             |m| m.shards.clear(),
             |m| m.scenes[0].row_group = 77,
             |m| m.shards[0].split = "val".into(),
@@ -462,6 +474,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(MANIFEST), br#"{"format": 99, "new": true}"#).unwrap();
         let error = verify(dir.path(), &|_| {}).unwrap_err().to_string();
-        assert!(error.contains("format 99") && error.contains("format 1"), "{error}");
+        assert!(error.contains("format 99") && error.contains(&format!("format {FORMAT}")), "{error}");
     }
 }

@@ -12,6 +12,7 @@ mod header;
 mod stream;
 
 use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use self::header::{Element, Encoding, Header, Scalar, Shape, over_long};
@@ -30,6 +31,41 @@ pub struct Mesh {
     /// Triangles, in range or not (a negative index becomes a huge one). Polygons are cut into a
     /// fan around their first vertex; a face of fewer than three vertices gives none.
     pub faces: Vec<[u32; 3]>,
+}
+
+/// What the header of a mesh file promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// Number of vertices.
+    pub vertices: u64,
+    /// Whether they have a colour that [`Mesh`] takes.
+    pub colour: bool,
+    /// Whether there are faces, so that normals can be made.
+    pub faces: bool,
+}
+
+/// Bytes that a header is looked for in.
+const HEAD: u64 = 64 << 10;
+
+/// Reads the header of a mesh file and nothing else. Errors as for [`read_mesh`], as far as a header
+/// and the file's size tell.
+pub fn declared(path: &Path) -> Result<Declared> {
+    let failed = |e: &std::io::Error| Error::io("read", path, e);
+    let file = File::open(path).map_err(|e| failed(&e))?;
+    let len = file.metadata().map_err(|e| failed(&e))?.len();
+    let mut head = Vec::new();
+    file.take(HEAD).read_to_end(&mut head).map_err(|e| failed(&e))?;
+    let read = || {
+        let header = Header::read(&head, usize::try_from(len).unwrap_or(usize::MAX))?;
+        let vertex = header.element("vertex").filter(|e| e.rows > 0);
+        let columns = vertex.map(|e| Columns::of(e, Want::Mesh)).transpose()?;
+        Ok(Declared {
+            vertices: vertex.map_or(0, |e| e.rows),
+            colour: columns.is_some_and(|c| c.rgb.is_some()),
+            faces: header.element("face").is_some_and(|e| e.rows > 0 && e.index_list().is_some()),
+        })
+    };
+    read().map_err(|e: Error| e.at(path))
 }
 
 /// The vertices of a labels mesh, compared with those of the mesh.

@@ -273,3 +273,23 @@ fn pieces_give_what_the_whole_file_gives() {
         assert_eq!(said, read_mesh(&broken, &path).unwrap_err().to_string());
     }
 }
+
+#[test]
+fn a_header_alone_says_what_the_mesh_has() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("m.ply");
+    let said = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        declared(&path)
+    };
+    let plain = ROOM.ply(None);
+    let whole = Declared { vertices: u64::from(ROOM.vertices()), colour: true, faces: true };
+    assert_eq!(said(&plain).unwrap(), whole);
+    let grey = "ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n\
+                property float red\nend_header\n1 2 3 4\n";
+    let bare = Declared { vertices: 1, colour: false, faces: false };
+    assert_eq!(said(grey.as_bytes()).unwrap(), bare);
+    assert_eq!(said(&plain[..plain.len() / 2]).unwrap_err().kind(), Kind::Truncated);
+    let error = said(b"<html>").unwrap_err();
+    assert_eq!((error.kind(), error.path()), (Kind::Foreign, Some(&*path)));
+}

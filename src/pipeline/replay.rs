@@ -1,0 +1,176 @@
+//! One stored sample made again from the raw scan.
+
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::plan::{Plan, plan};
+use super::progress::Progress;
+use super::samples::Made;
+use super::unit::Session;
+use crate::error::{Error, Kind, Result, nearest};
+use crate::load;
+use crate::scene::ScanEntry;
+use crate::store::{self, Local};
+use crate::write::{Difference, MANIFEST, Manifest, Sample, SceneIndex, compare};
+
+/// What came of making a sample again.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// The shard that holds it.
+    pub shard: String,
+    /// What it holds: points and sentences.
+    pub scene: SceneIndex,
+    /// The first difference; `None` when every bit is the same.
+    pub difference: Option<Difference>,
+    /// Files that are not what they were when the data set was made.
+    pub changed: Vec<String>,
+}
+
+/// Makes the sample of this id again and compares it with what `path` holds: a data set's folder, or
+/// a shard file of it. `scans` says where the scans lie, when they lie elsewhere than when the data set
+/// was made.
+///
+/// # Errors
+/// When there is no such sample, when the scans are not there, when the data set was made by another
+/// version, and when the sample cannot be made any more.
+pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf]) -> Result<Replayed> {
+    let (root, shard) = folder_of(path)?;
+    let store = Local::new(&root);
+    let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
+    let scene = find(&manifest, sample_id, shard.as_deref(), path)?;
+    let plan = plan_of(&store, &manifest, &scene.scene_id, scans)?;
+    let dir = plan.sources.scans.get(&scene.scene_id).cloned().filter(|dir| dir.is_dir());
+    let Some(dir) = dir else {
+        return Err(Error::new(Kind::NotFound, format!("scan {} is not where it was", scene.scene_id))
+            .at(&root)
+            .help("say where it lies now with --scans"));
+    };
+    let entry = ScanEntry { id: scene.scene_id.clone(), dir };
+    let mut changed = changed_files(&manifest, &entry);
+    let data_set = plan.sources.references.iter().chain(&plan.sources.labels);
+    let data_set = data_set.chain(plan.sources.splits.iter().map(|(_, path)| path));
+    changed.extend(
+        data_set.filter(|path| !is_as_it_was(&manifest, &file_name(path), path)).map(|p| file_name(p)),
+    );
+
+    let session = Session::open(plan, Local::new(&root))?;
+    let sample = session.remake(scene)?;
+    let shard = manifest.shards.iter().find(|s| s.name == scene.shard).ok_or_else(|| {
+        Error::new(Kind::Corrupt, format!("shard {} is not listed", scene.shard)).at(store.path(MANIFEST))
+    })?;
+    let difference = compare(&store, shard, scene, &sample, &session.catalogue.labels)?;
+    Ok(Replayed { shard: shard.name.clone(), scene: scene.clone(), difference, changed })
+}
+
+/// The data set's folder, and the shard's name when `path` is a file of one.
+fn folder_of(path: &Path) -> Result<(PathBuf, Option<String>)> {
+    if path.is_dir() {
+        return Ok((path.to_path_buf(), None));
+    }
+    let root = path.parent().and_then(Path::parent);
+    let shard = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    match root {
+        Some(root) if path.is_file() => {
+            let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+            Ok((root.to_path_buf(), shard))
+        }
+        _ => Err(Error::new(Kind::NotFound, "no such file or folder")
+            .at(path)
+            .expected("a data set's folder, or a shard such as out/scenes/train-00000-1f3a9c2e.parquet")),
+    }
+}
+
+fn find<'a>(
+    manifest: &'a Manifest,
+    sample: &str,
+    shard: Option<&str>,
+    path: &Path,
+) -> Result<&'a SceneIndex> {
+    let held = || manifest.scenes.iter().filter(|s| shard.is_none_or(|shard| s.shard == shard));
+    held().find(|s| s.sample_id == sample).ok_or_else(|| {
+        let near = nearest(sample, held().map(|s| s.sample_id.as_str()));
+        let error = Error::new(Kind::Config, format!("it holds no sample {sample}")).at(path);
+        match near {
+            Some(near) => error.help(format!("did you mean {near}?")),
+            None => error.expected("an id such as scene0011_00/v002"),
+        }
+    })
+}
+
+/// The plan as it was written down; with `scans`, one made anew for this scan alone.
+fn plan_of(store: &Local, manifest: &Manifest, scan: &str, scans: &[PathBuf]) -> Result<Plan> {
+    if scans.is_empty() {
+        let name = format!("_dataprep/{}/plan.json", manifest.plan_id);
+        let bytes = store.read_if_present(&name)?.ok_or_else(|| {
+            Error::new(Kind::NotFound, "the data set no longer says where its scans lie")
+                .at(store.path(&name))
+                .help("name them with --scans")
+        })?;
+        return serde_json::from_slice(&bytes).map_err(|e| {
+            Error::new(Kind::Corrupt, format!("not a plan of dataprep: {e}"))
+                .at(store.path(&name))
+                .help("name the scans with --scans")
+        });
+    }
+    let tool = format!("dataprep {}", crate::VERSION);
+    if manifest.tool != tool {
+        return Err(Error::new(Kind::Conflict, "the data set was made by another version")
+            .at(store.path(MANIFEST))
+            .expected(tool)
+            .found(manifest.tool.clone()));
+    }
+    let mut config = Config::parse(&store.path(MANIFEST), manifest.pipeline.clone())?;
+    config.input.scans = scans.to_vec();
+    config.input.scenes = Some(scan.to_owned());
+    plan(&config, &mut Vec::new())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn changed_files(manifest: &Manifest, entry: &ScanEntry) -> Vec<String> {
+    let files =
+        load::files_of(entry).into_iter().map(|f| (format!("{}/{}", entry.id, file_name(&f.path)), f.path));
+    let known = |name: &String| manifest.inputs.iter().any(|i| i.name == *name);
+    files
+        .filter(|(name, path)| (known(name) || path.is_file()) && !is_as_it_was(manifest, name, path))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// Whether a file has the bytes that were read then.
+fn is_as_it_was(manifest: &Manifest, name: &str, path: &Path) -> bool {
+    let Ok(bytes) = store::read(path) else { return false };
+    let now = blake3::hash(&bytes).to_hex();
+    manifest.inputs.iter().any(|i| i.name == name && i.blake3 == now.as_str())
+}
+
+impl Session {
+    /// Makes one sample of the plan again.
+    fn remake(&self, wanted: &SceneIndex) -> Result<Sample> {
+        let id = &wanted.sample_id;
+        let unit = self.plan.units.iter().find(|unit| unit.scans.contains(&wanted.scene_id));
+        let unit = unit.ok_or_else(|| Error::new(Kind::Conflict, format!("{id} is not in the plan")))?;
+        let checked = self.audit(self.load(&wanted.scene_id));
+        let mut found: Result<Sample> = Err(Error::new(Kind::Conflict, format!("{id} is not made any more")));
+        self.samples(unit, checked, &Progress::default(), &mut |made| match made {
+            Made::Sample(sample) if sample.sample_id == *id => {
+                found = Ok(*sample);
+                false
+            }
+            Made::Failed(error) => {
+                found = Err(error);
+                false
+            }
+            Made::Skipped(skipped) if [id, &wanted.scene_id].contains(&&skipped.what) => {
+                found =
+                    Err(Error::new(Kind::Malformed, format!("{id} cannot be made any more"))
+                        .found(skipped.why));
+                false
+            }
+            _ => true,
+        });
+        found
+    }
+}
