@@ -8,10 +8,10 @@ use super::moved::Moved;
 use super::noise;
 use super::targets::{Targets, tally};
 use super::text::{self, Change};
-use super::transform::{Action, Drawn};
+use super::transform::{ATTEMPTS, Action, Cut, Drawn, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Affine, Key, Purpose, Xyz, pick};
+use crate::math::{Affine, Key, Purpose, Xyz, pick, sort_upper};
 use crate::scene::{Description, Points, Scene};
 
 /// Everything that turns a scene into variants.
@@ -109,6 +109,13 @@ impl Augmenter {
     }
 }
 
+/// A step that cannot be applied after all.
+fn skip(record: &mut StepRecord, reason: &str) {
+    record.applied = false;
+    record.outcome = Outcome::Skipped;
+    record.reason = Some(reason.to_owned());
+}
+
 fn lacks(scene: &Scene, step: &Step, column: &str) -> Error {
     Error::new(Kind::Config, format!("{}: step `{}` needs {column}", scene.id, step.id))
         .help(format!("leave this scan out, or take the step out of the pipeline ({})", step.op))
@@ -200,8 +207,27 @@ impl Work {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
-            Action::Crop { at, keep } => self.crop(&at, &*keep, &mut record),
-            Action::Thin { resamples, moves, keep } => {
+            Action::Field(change) => {
+                self.settle_positions();
+                match change(&mut self.points, &mut key.stream(Purpose::Lattice)) {
+                    Ok(()) => self.affine = false,
+                    Err(reason) => skip(&mut record, reason),
+                }
+            }
+            Action::Normals(change) => {
+                if let Some(normal) = &mut self.points.normal {
+                    change(normal, &self.points.orig_index, &mut key.stream(Purpose::Points));
+                }
+            }
+            Action::Crop(cut) => self.crop(&*cut, &mut record),
+            Action::Shuffle => {
+                let lots = noise::lots(&mut key.stream(Purpose::Points), &self.points.orig_index);
+                let mut order: Vec<u64> =
+                    (0_u64..).zip(&lots).map(|(row, &lot)| u64::from(lot) << 32 | row).collect();
+                sort_upper(&mut order, 32);
+                self.reorder(&order.into_iter().map(|item| item as u32).collect::<Vec<_>>());
+            }
+            Action::Thin { resamples, moves, at_most, keep } => {
                 if resamples {
                     self.settle_positions();
                     self.settle_colours();
@@ -211,6 +237,9 @@ impl Work {
                 let mut kept = keep(&mut self.points, &lots);
                 self.affine &= !moves;
                 record.restored = self.targets.restore(&mut kept, &self.points.object, &lots, resamples);
+                if let Some(most) = at_most {
+                    self.targets.trim(&mut kept, &self.points.object, &lots, most);
+                }
                 let rows: Vec<u32> = (0..).zip(&kept).filter(|&(_, &k)| k).map(|(row, _)| row).collect();
                 record.kept_ratio = self.select(&rows, resamples);
             }
@@ -234,23 +263,18 @@ impl Work {
     }
 
     /// Random places first, then the middle of the targets, then not at all.
-    fn crop(&mut self, at: &[f64], keep: &dyn Fn(&Xyz, [f32; 3]) -> Vec<u32>, record: &mut StepRecord) {
+    fn crop(&mut self, cut: &dyn Fn(&Xyz, Place) -> Option<Cut>, record: &mut StepRecord) {
         self.settle_positions();
         let (position, object) = (&self.points.position, &self.points.object);
-        let n = position.len();
-        let random = at.iter().filter_map(|share| {
-            let row = libm::floor(share * n as f64) as usize;
-            (row < n).then(|| (position.get(row), false))
-        });
-        let recentred = self.targets.middle(object, position).map(|centre| (centre, true));
+        let random = (0..ATTEMPTS).map(|attempt| (Place::Random(attempt), false));
+        let recentred = self.targets.middle(object, position).map(|centre| (Place::Around(centre), true));
         let mut reason = "nothing-left";
-        for (tries, (centre, recentred)) in (0..).zip(random.chain(recentred)) {
-            let rows = keep(position, centre);
+        for (tries, (place, recentred)) in (0..).zip(random.chain(recentred)) {
             record.retries = tries;
-            if rows.is_empty() {
+            let Some(Cut { centre, rows }) = cut(position, place).filter(|cut| !cut.rows.is_empty()) else {
                 continue;
-            }
-            if self.targets.are_safe(&pick(object, &rows)) {
+            };
+            if self.targets.are_safe(object, &rows) {
                 record.recentred = recentred;
                 record.parameters.insert("centre-m".into(), centre.map(f64::from).to_vec().into());
                 record.kept_ratio = self.select(&rows, false);
@@ -258,9 +282,7 @@ impl Work {
             }
             reason = "target-cut";
         }
-        record.applied = false;
-        record.outcome = Outcome::Skipped;
-        record.reason = Some(reason.into());
+        skip(record, reason);
     }
 
     /// Keeps `rows`; gives the share of the points that they are.
@@ -269,11 +291,16 @@ impl Work {
         if rows.len() == before {
             return 1.0;
         }
-        self.points = self.points.select(rows);
-        self.rows = Some(self.rows.as_ref().map_or_else(|| rows.to_vec(), |source| pick(source, rows)));
+        self.reorder(rows);
         self.histogram = None;
         self.targets.update(&self.points.object, resampled);
         rows.len() as f64 / before as f64
+    }
+
+    /// The points at `rows` and no others, in that order.
+    fn reorder(&mut self, rows: &[u32]) {
+        self.points = self.points.select(rows);
+        self.rows = Some(self.rows.as_ref().map_or_else(|| rows.to_vec(), |source| pick(source, rows)));
     }
 
     fn settle_positions(&mut self) {

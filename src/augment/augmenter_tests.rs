@@ -10,7 +10,7 @@ use crate::augment::*;
 use crate::scene::{Colour, Scene};
 
 /// Every transform once or more, strong enough that each does something to a small scene.
-const ALL: [&str; 15] = [
+const ALL: [&str; 27] = [
     "op = 'rotate'\ncentre = 'aabb'",
     "op = 'rotate'\naxis = 'x'\nangle-deg = [-4, 4]\ncentre = 'centroid'",
     "op = 'scale'\nanisotropic = true",
@@ -26,6 +26,18 @@ const ALL: [&str; 15] = [
     "op = 'colour-jitter'",
     "op = 'grid-sample'\ncell-m = 0.2\npick = 'mean'\np = 0.3",
     "op = 'grid-sample'\ncell-m = 0.1",
+    "op = 'elastic'\nspacing-m = [0.4, 1.6]",
+    "op = 'elastic'\nvariant = 'pointgroup'\np = 0.5",
+    "op = 'limit-points'\ncount = 90",
+    "op = 'limit-points'\ncount = 60\nhow = 'spformer'\nwindow-m = 3\nstep-m = 0.3",
+    "op = 'brightness-contrast'",
+    "op = 'hue-saturation'",
+    "op = 'greyscale'\np = 0.5",
+    "op = 'drop-colour'\nhow = 'points'",
+    "op = 'drop-colour'\np = 0.3",
+    "op = 'drop-normals'\nhow = 'points'",
+    "op = 'drop-normals'\np = 0.3",
+    "op = 'shuffle'",
 ];
 
 /// A scene of `n` points and six objects, as hostile as the loader lets through.
@@ -88,9 +100,15 @@ proptest! {
     fn noise_commutes_with_removal(seed in any::<u64>(), ratio in 0.0..0.9_f64) {
         let scene = room(200, 3);
         let drop = format!("op = 'drop-points'\nratio = {ratio}");
-        let noise = ["op = 'jitter'\nid = 'j'", "op = 'colour-jitter'\nid = 'c'"];
-        let first = apply_seeded(&scene, &[noise[0], noise[1], &drop], seed).scene.points;
-        let last = apply_seeded(&scene, &[&drop, noise[0], noise[1]], seed).scene.points;
+        let noise = [
+            "op = 'jitter'\nid = 'j'",
+            "op = 'colour-jitter'\nid = 'c'",
+            "op = 'drop-colour'\nid = 'dc'\nhow = 'points'",
+            "op = 'drop-normals'\nid = 'dn'\nhow = 'points'",
+            "op = 'shuffle'\nid = 's'",
+        ];
+        let first = apply_seeded(&scene, &[&noise[..], &[&drop]].concat(), seed).scene.points;
+        let last = apply_seeded(&scene, &[&[&drop[..]], &noise[..]].concat(), seed).scene.points;
         prop_assert_eq!(first, last);
     }
 }

@@ -13,10 +13,10 @@ use crate::scene::{Points, Scene};
 /// 1. Every column has the same length, and `orig_index` names source vertices.
 /// 2. Object ids, nyu40 ids and the list of objects are the source's; targets kept their share.
 /// 3. Segment ids are the source's, so superpoints made of them are the same partition.
-/// 4. Normals have length 1 and are those of the mapped surface.
+/// 4. Normals have length 1 and are those of the mapped surface, or 0 where `drop-normals` was applied.
 /// 5. Target counts are those of the kept points, from which boxes are made.
 /// 6. Positions are finite, and where only affine steps ran they are the map's.
-/// 7. Points stand in source order.
+/// 7. Points stand in source order, or, where `shuffle` was applied, in another; none is there twice.
 /// 8. Columns that were there are there, and no others.
 ///
 /// Values that were not right in the source are passed over. Fails with [`Kind::Malformed`],
@@ -40,7 +40,13 @@ pub fn check(source: &Scene, variant: &Variant) -> Result<()> {
     let rows = source_rows(from, to).map_err(|vertex| {
         broken("orig_index names source vertices", format!("vertex {vertex} is not in the source"))
     })?;
-    if let Some(i) = rows.windows(2).position(|w| w[0] >= w[1]) {
+    if variant.provenance.applied("shuffle") {
+        let mut sorted = rows.clone();
+        sorted.sort_unstable();
+        if let Some(w) = sorted.windows(2).find(|w| w[0] == w[1]) {
+            return Err(broken("points are there once", format!("source row {} is there twice", w[0])));
+        }
+    } else if let Some(i) = rows.windows(2).position(|w| w[0] >= w[1]) {
         return Err(broken("points stand in source order", format!("point {} does not", i + 1)));
     }
     if source.objects != variant.scene.objects {
@@ -122,12 +128,16 @@ fn normals(provenance: &Provenance, from: &Xyz, to: &Xyz, rows: &[u32]) -> Resul
     let length = |n: [f32; 3]| libm::sqrt(n.iter().map(|&v| f64::from(v) * f64::from(v)).sum());
     let mut expected = from.clone();
     map.apply_to_normals(&mut expected);
+    let dropped = provenance.applied("drop-normals");
     for (point, &row) in rows.iter().enumerate() {
         let row = row as usize;
         if (length(from.get(row)) - 1.0).abs() > 1e-5 {
             continue;
         }
         let (new, expected) = (to.get(point), expected.get(row));
+        if dropped && new == [0.0; 3] {
+            continue;
+        }
         let away = provenance.affine && (0..3).any(|a| (new[a] - expected[a]).abs() > 1e-4);
         if away || (length(new) - 1.0).abs() > 1e-5 {
             return Err(point);
@@ -140,7 +150,7 @@ fn normals(provenance: &Provenance, from: &Xyz, to: &Xyz, rows: &[u32]) -> Resul
 fn targets(provenance: &Provenance, from: &Points, to: &Points) -> Result<(), i32> {
     let (before, after) = (tally(&from.object), tally(&to.object));
     let of = |counts: &BTreeMap<i32, u32>, object| counts.get(&object).copied().unwrap_or(0);
-    let resampled = provenance.steps.iter().any(|s| s.applied && s.op == "grid-sample");
+    let resampled = provenance.applied("grid-sample");
     for target in &provenance.targets {
         let counted =
             target.source_points == of(&before, target.object) && target.points == of(&after, target.object);
@@ -189,9 +199,26 @@ mod tests {
             (|v| v.scene.points.position.x[5] += 0.01, "point 5"),
             (|v| v.scene.points.normal.as_mut().unwrap().z[4] = 0.5, "normals"),
             (|v| v.provenance.targets[0].points = 1, "object 1"),
+            (|v| v.scene.points.normal.as_mut().unwrap().z.fill(0.0), "normals"),
         ] {
             let message = break_it(change);
             assert!(message.contains(promise), "{message}");
         }
+    }
+
+    #[test]
+    fn what_only_some_steps_may_do_is_held_against_them() {
+        let scene = cube();
+        let mut shuffled = variant_of(&scene, &["op = 'shuffle'"], &[], 1.0);
+        check(&scene, &shuffled).unwrap();
+        let mut twice: Vec<u32> = (0..8).collect();
+        twice[3] = 2;
+        shuffled.scene.points = shuffled.scene.points.select(&twice);
+        let message = check(&scene, &shuffled).unwrap_err().to_string();
+        assert!(message.contains("points are there once"), "{message}");
+        let mut dropped = variant_of(&scene, &["op = 'drop-normals'"], &[], 1.0);
+        check(&scene, &dropped).unwrap();
+        dropped.scene.points.normal.as_mut().unwrap().x[2] = 0.1;
+        assert!(check(&scene, &dropped).is_err(), "either none or of length 1");
     }
 }

@@ -1,42 +1,93 @@
 //! Noise that belongs to source vertices.
 
+use std::ops::Range;
+
 use crate::math::Stream;
 
-/// Words of the stream that belong to one vertex: enough for four normals.
-const WORDS: u32 = 4;
+/// Vertices that draw together.
+const BLOCK: usize = 64;
 
-/// Calls `put(row, noise)` for every row with three standard normals that depend only on the
-/// stream and the row's source vertex: the same vertex gets the same noise whatever was removed
-/// before it and in whatever order the rows stand.
-pub(crate) fn normals(stream: &mut Stream, orig_index: &[u32], mut put: impl FnMut(usize, [f32; 3])) {
-    each(stream, orig_index, WORDS, |row, stream| {
-        let ([a, b], [c, _]) = (stream.normals(), stream.normals());
-        put(row, [a, b, c]);
+/// Standard normals of the vertices of a block, per axis.
+type Normals = [[f32; BLOCK]; 3];
+
+/// Calls `put(rows, noise)` for runs of rows that make up all rows, with three standard normals for
+/// each row, per axis. They depend only on the stream and the row's source vertex: the same vertex
+/// gets the same noise whatever was removed before it and in whatever order the rows stand.
+pub(crate) fn normals(
+    stream: &mut Stream,
+    orig_index: &[u32],
+    mut put: impl FnMut(Range<usize>, [&[f32]; 3]),
+) {
+    let draw = |stream: &mut Stream| -> Normals { std::array::from_fn(|_| stream.normal_block()) };
+    blocks(stream, orig_index, 96, draw, |rows, vertices, block| {
+        if vertices.len() == BLOCK && vertices[0] as usize % BLOCK == 0 && rows_are_vertices(vertices) {
+            put(rows, block.each_ref().map(|axis| &axis[..]));
+        } else {
+            let mut own = [[0.0; BLOCK]; 3];
+            for (own, axis) in own.iter_mut().zip(block) {
+                for (own, &vertex) in own.iter_mut().zip(vertices) {
+                    *own = axis[vertex as usize % BLOCK];
+                }
+            }
+            put(rows, own.each_ref().map(|axis| &axis[..vertices.len()]));
+        }
     });
 }
 
 /// One random word per row, by source vertex.
 pub(crate) fn lots(stream: &mut Stream, orig_index: &[u32]) -> Vec<u32> {
     let mut lots = vec![0; orig_index.len()];
-    each(stream, orig_index, 1, |row, stream| lots[row] = stream.word());
+    blocks(stream, orig_index, 64, Stream::words::<BLOCK>, |rows, vertices, block| {
+        for (lot, &vertex) in lots[rows].iter_mut().zip(vertices) {
+            *lot = block[vertex as usize % BLOCK];
+        }
+    });
     lots
 }
 
-fn each(stream: &mut Stream, orig_index: &[u32], words: u32, mut draw: impl FnMut(usize, &mut Stream)) {
-    let mut next = None;
-    for (row, &vertex) in orig_index.iter().enumerate() {
-        let vertex = u64::from(vertex);
-        // Seeking makes a new block of words; over a small gap it is cheaper to draw and forget.
-        match next.and_then(|next| vertex.checked_sub(next)) {
-            Some(gap) if gap <= u64::from(16 / words) => {
-                for _ in 0..gap * u64::from(words) {
-                    stream.word();
-                }
+fn rows_are_vertices(vertices: &[u32]) -> bool {
+    vertices.iter().zip(vertices[0]..).all(|(&vertex, expected)| vertex == expected)
+}
+
+/// Calls `each` with runs of at most [`BLOCK`] rows whose vertices lie in one block, those vertices,
+/// and what the block drew (`words` words).
+fn blocks<T>(
+    stream: &mut Stream,
+    orig_index: &[u32],
+    words: u32,
+    draw: impl Fn(&mut Stream) -> T,
+    mut each: impl FnMut(Range<usize>, &[u32], &T),
+) {
+    let block_of = |vertex: u32| vertex as usize / BLOCK;
+    let mut at: Option<(usize, T)> = None;
+    let mut run = |rows: Range<usize>| {
+        let vertices = &orig_index[rows.clone()];
+        let block = block_of(vertices[0]);
+        if at.as_ref().is_none_or(|(held, _)| *held != block) {
+            // The stream stands behind the block that was drawn last.
+            if !at.as_ref().is_some_and(|(held, _)| held + 1 == block) {
+                stream.seek(block as u64, words);
             }
-            _ => stream.seek(vertex, words),
+            at = Some((block, draw(stream)));
         }
-        draw(row, stream);
-        next = Some(vertex + 1);
+        if let Some((_, drawn)) = &at {
+            each(rows, vertices, drawn);
+        }
+    };
+    if !orig_index.is_sorted() {
+        // Shuffled rows would draw a block each: they are gone through in the order of vertices.
+        let mut order: Vec<usize> = (0..orig_index.len()).collect();
+        order.sort_unstable_by_key(|&row| (orig_index[row], row));
+        order.into_iter().for_each(|row| run(row..row + 1));
+        return;
+    }
+    let mut start = 0;
+    while start < orig_index.len() {
+        let block = block_of(orig_index[start]);
+        let window = &orig_index[start..orig_index.len().min(start + BLOCK)];
+        let end = start + window.partition_point(|&vertex| block_of(vertex) == block);
+        run(start..end);
+        start = end;
     }
 }
 
@@ -49,14 +100,29 @@ mod tests {
         Key::new(1, "s", 1, "noise").stream(Purpose::Points)
     }
 
+    fn all_normals(orig_index: &[u32]) -> Vec<[f32; 3]> {
+        let mut of = vec![[9.0; 3]; orig_index.len()];
+        normals(&mut stream(), orig_index, |rows, noise| {
+            for (i, row) in rows.enumerate() {
+                of[row] = noise.map(|axis| axis[i]);
+            }
+        });
+        of
+    }
+
     #[test]
     fn noise_follows_the_vertex_through_any_order_and_gap() {
-        let all: Vec<u32> = (0..200).collect();
-        let mut of = vec![[0.0; 3]; 200];
-        normals(&mut stream(), &all, |row, n| of[row] = n);
-        let some = [199, 3, 4, 9, 60, 61, 2, 2];
-        normals(&mut stream(), &some, |row, n| assert_eq!(n, of[some[row] as usize]));
-        let (every, few) = (lots(&mut stream(), &all), lots(&mut stream(), &some));
-        assert_eq!(few, some.map(|v| every[v as usize]));
+        let all: Vec<u32> = (0..1000).collect();
+        let (of, every) = (all_normals(&all), lots(&mut stream(), &all));
+        let thinned: Vec<u32> = all.iter().copied().filter(|v| v % 7 < 3 || *v > 900).collect();
+        let strange = vec![999, 3, 4, 9, 60, 61, 2, 2, 130, 64];
+        let repeated = [vec![5; 200], vec![6; 3]].concat();
+        for some in [thinned, strange, repeated, vec![]] {
+            let expected: Vec<[f32; 3]> = some.iter().map(|&v| of[v as usize]).collect();
+            assert_eq!(all_normals(&some), expected);
+            let expected: Vec<u32> = some.iter().map(|&v| every[v as usize]).collect();
+            assert_eq!(lots(&mut stream(), &some), expected);
+        }
+        assert_eq!(all_normals(&[u32::MAX]).len(), 1);
     }
 }

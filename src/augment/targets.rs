@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::variant::TargetRecord;
-use crate::math::{Aabb, Xyz};
+use crate::math::{Aabb, Xyz, pick};
 use crate::scene::Description;
 
 /// Ids below this are counted in a flat table; others, which no official scan has, are searched.
@@ -76,15 +76,42 @@ impl Targets {
 
     fn count(&self, object: &[i32]) -> Vec<u32> {
         let mut counts = vec![0; self.list.len()];
+        if counts.is_empty() {
+            return counts;
+        }
         for slot in self.slots(object).flatten() {
             counts[slot] += 1;
         }
         counts
     }
 
-    /// Whether a selection that leaves these objects (one per row) keeps every promise.
-    pub(crate) fn are_safe(&self, left: &[i32]) -> bool {
-        self.list.iter().zip(self.count(left)).all(|(t, count)| count >= t.needed(self.min_ratio))
+    /// Whether keeping these rows of `object` keeps every promise.
+    pub(crate) fn are_safe(&self, object: &[i32], rows: &[u32]) -> bool {
+        if self.list.is_empty() {
+            return true;
+        }
+        let counts = self.count(&pick(object, rows));
+        self.list.iter().zip(counts).all(|(t, count)| count >= t.needed(self.min_ratio))
+    }
+
+    /// Drops the lowest lots among the rows of no target until `most` rows are kept, or only
+    /// targets are.
+    pub(crate) fn trim(&self, keep: &mut [bool], object: &[i32], lots: &[u32], most: u32) {
+        let kept = keep.iter().filter(|&&k| k).count();
+        let excess = kept.saturating_sub(most as usize);
+        if excess == 0 {
+            return;
+        }
+        let belongs = self.slots(object).map(|slot| slot.is_some()).chain(std::iter::repeat(false));
+        let mut free: Vec<(u32, u32)> = (0..)
+            .zip(keep.iter().zip(belongs))
+            .filter(|(_, (keep, belongs))| **keep && !belongs)
+            .map(|(row, _)| (lots[row as usize], row))
+            .collect();
+        free.sort_unstable();
+        for (_, row) in free.into_iter().take(excess) {
+            keep[row as usize] = false;
+        }
     }
 
     /// Gives targets back what they need of the rows that lots would drop, the highest lots first;
@@ -192,9 +219,25 @@ mod tests {
     #[test]
     fn a_selection_is_safe_while_each_target_keeps_its_share() {
         let object = [1, 1, 1, 1, 2];
-        assert!(!targets(&[1], &object, 1.0).are_safe(&[1, 1, 1]));
-        assert!(targets(&[1], &object, 0.75).are_safe(&[1, 1, 1]));
-        assert!(targets(&[9], &object, 1.0).are_safe(&[]), "an object without points promises nothing");
+        assert!(!targets(&[1], &object, 1.0).are_safe(&object, &[0, 1, 2, 4]));
+        assert!(targets(&[1], &object, 0.75).are_safe(&object, &[0, 1, 2]));
+        assert!(
+            targets(&[9], &object, 1.0).are_safe(&object, &[]),
+            "an object without points promises nothing"
+        );
+    }
+
+    #[test]
+    fn a_limit_takes_what_belongs_to_no_target() {
+        let object = [1, 2, 1, 2, 2, 2];
+        let mut keep = [true, true, true, true, false, true];
+        targets(&[1], &object, 1.0).trim(&mut keep, &object, &[0, 5, 1, 3, 9, 4], 3);
+        assert_eq!(keep, [true, true, true, false, false, false]);
+        targets(&[1], &object, 1.0).trim(&mut keep, &object, &[0, 5, 1, 3, 9, 4], 1);
+        assert_eq!(keep, [true, false, true, false, false, false], "never a target's own");
+        let mut keep = [true; 3];
+        targets(&[], &[], 1.0).trim(&mut keep, &[], &[2, 1, 3], 2);
+        assert_eq!(keep, [true, false, true], "objects may be unknown");
     }
 
     #[test]
@@ -202,7 +245,7 @@ mod tests {
         let mut t = targets(&[1], &[1; 10], 1.0);
         t.update(&[1; 4], true);
         assert_eq!(t.records()[0].ratio, 1.0);
-        assert!(t.are_safe(&[1; 4]) && !t.are_safe(&[1; 3]));
+        assert!(t.are_safe(&[1; 4], &[0, 1, 2, 3]) && !t.are_safe(&[1; 4], &[0, 1, 2]));
         t.update(&[1; 3], false);
         assert!(t.records()[0].ratio == 0.75 && !t.lost(1) && !t.lost(2));
         t.update(&[], false);

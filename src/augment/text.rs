@@ -23,6 +23,10 @@ const STRONG_STRETCH: f64 = 0.10;
 /// far apart at their borders (`tests/truth.rs` measures it).
 const STRONG_CAST_255: f64 = 6.0;
 
+/// Displacements of points against each other beyond this make every sentence doubtful that places
+/// an object, and nearly all do, in metres (root mean square along an axis).
+const STRONG_SHIFT_M: f64 = 0.015;
+
 /// A step that was applied, and what it may make false.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
@@ -126,6 +130,7 @@ struct Total {
     tilted_deg: f64,
     stretched: f64,
     recoloured: f64,
+    displaced_m: f64,
 }
 
 type Blame = fn(&Effects) -> bool;
@@ -140,6 +145,7 @@ impl Total {
             total.tilted_deg += effects.tilts_deg;
             total.stretched = (1.0 + total.stretched) * (1.0 + effects.distorts_shape) - 1.0;
             total.recoloured += effects.recolours;
+            total.displaced_m += effects.displaces_m;
         }
         total
     }
@@ -161,6 +167,9 @@ impl Total {
         }
         if self.tilted_deg > STRONG_TILT_DEG {
             return Some(("tilt", |e| e.tilts_deg > 0.0));
+        }
+        if self.displaced_m > STRONG_SHIFT_M {
+            return Some(("displace", |e| e.displaces_m > 0.0));
         }
         if claims.absolute && self.turned_deg > STRONG_TURN_DEG {
             return Some(("turn", |e| e.turns_deg > 0.0));
@@ -257,6 +266,8 @@ mod tests {
         assert_eq!(of(Effects { distorts_shape: 0.05, ..none }), only(&[]));
         assert_eq!(of(Effects { turns_deg: 90.0, ..none }), only(&[4]));
         assert_eq!(of(Effects { tilts_deg: 90.0, ..none }), [true; 7]);
+        assert_eq!(of(Effects { displaces_m: 0.1, ..none }), [true; 7]);
+        assert_eq!(of(Effects { displaces_m: 0.01, ..none }), only(&[]));
     }
 
     #[test]

@@ -86,14 +86,49 @@ pub(crate) struct Effects {
     pub turns_deg: f64,
     /// Degrees by which up leans over, 0 to 180.
     pub tilts_deg: f64,
+    /// How far points move against each other along an axis, root mean square, in metres.
+    pub displaces_m: f64,
 }
 
 type MapOf = dyn Fn(&Moved<'_>) -> Affine;
 type ChangePoints = dyn Fn(&mut Points, &mut Stream);
 type TableOf = dyn Fn(&Histogram) -> Table;
 type ChangeColour = dyn Fn(&mut Colour, &[u32], &mut Stream);
-type CutAround = dyn Fn(&Xyz, [f32; 3]) -> Vec<u32>;
+type ChangeField = dyn Fn(&mut Points, &mut Stream) -> Result<(), &'static str>;
+type ChangeNormals = dyn Fn(&mut Xyz, &[u32], &mut Stream);
+type CutAt = dyn Fn(&Xyz, Place) -> Option<Cut>;
 type KeepByLot = dyn Fn(&mut Points, &[u32]) -> Vec<bool>;
+
+/// Where a crop is to be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Anywhere; the number of the try, below [`ATTEMPTS`].
+    Random(usize),
+    /// Around this point.
+    Around([f32; 3]),
+}
+
+impl Place {
+    /// A point to crop around: the place itself, or the point at a share `at[try]` of the list.
+    pub(crate) fn point(self, position: &Xyz, at: &[f64; ATTEMPTS]) -> Option<[f32; 3]> {
+        match self {
+            Self::Around(centre) => Some(centre),
+            Self::Random(attempt) => {
+                let row = libm::floor(at[attempt] * position.len() as f64) as usize;
+                (row < position.len()).then(|| position.get(row))
+            }
+        }
+    }
+}
+
+/// What a crop keeps.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// Middle of what was kept, in metres.
+    pub centre: [f32; 3],
+    /// The rows to keep, ascending.
+    pub rows: Vec<u32>,
+}
 
 /// The forms that a transform's work takes.
 pub(crate) enum Action {
@@ -105,13 +140,15 @@ pub(crate) enum Action {
     Table(Box<TableOf>),
     /// Noise on colours, by source vertex (second argument).
     Colours(Box<ChangeColour>),
-    /// Keeps the points around a place; gives the rows to keep, ascending.
-    Crop {
-        /// Random places to try, each a share of the list of points.
-        at: [f64; ATTEMPTS],
-        /// Rows to keep around a centre.
-        keep: Box<CutAround>,
-    },
+    /// A smooth field of displacements, drawn on a lattice; changes positions and normals, or says
+    /// why it cannot.
+    Field(Box<ChangeField>),
+    /// Changes normals and nothing else, by source vertex (second argument).
+    Normals(Box<ChangeNormals>),
+    /// Keeps the points around a place.
+    Crop(Box<CutAt>),
+    /// Puts the points in the order of their lots.
+    Shuffle,
     /// Keeps points by lot: each source vertex draws one word. May write a kept point's new
     /// position, colour and normal (means of a cell).
     Thin {
@@ -120,6 +157,8 @@ pub(crate) enum Action {
         resamples: bool,
         /// Whether it moves points.
         moves: bool,
+        /// Most points to keep, as far as the described objects leave room.
+        at_most: Option<u32>,
         /// Whether each row is kept.
         keep: Box<KeepByLot>,
     },

@@ -8,7 +8,8 @@ use crate::scene::Scene;
 /// One augmented copy of a scene; variant 0 is the original.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// The scene after all steps. Points stand in source order, objects keep their ids.
+    /// The scene after all steps. Points stand in source order, unless `shuffle` was
+    /// applied; objects keep their ids.
     pub scene: Scene,
     /// How it came about.
     pub provenance: Provenance,
@@ -38,6 +39,13 @@ pub struct Provenance {
     pub targets: Vec<TargetRecord>,
 }
 
+impl Provenance {
+    /// Whether a step of this op changed the scene.
+    pub(crate) fn applied(&self, op: &str) -> bool {
+        self.steps.iter().any(|step| step.applied && step.op == op)
+    }
+}
+
 /// What became of one step in one variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,7 +58,7 @@ pub struct StepRecord {
     pub applied: bool,
     /// What happened.
     pub outcome: Outcome,
-    /// Why it was skipped: `target-cut`, `nothing-left`.
+    /// Why it was skipped: `target-cut`, `nothing-left`, `too-large`.
     pub reason: Option<String>,
     /// The drawn values. They are drawn, and shown, even where the step's gate was closed.
     pub parameters: Map<String, Value>,
@@ -102,7 +110,7 @@ pub struct Sentence {
     /// Words replaced, as (old, new), in their order.
     pub changed_words: Vec<(String, String)>,
     /// Why it was dropped or adapted, or, under `on-conflict = "keep"`, what is wrong with it:
-    /// `target-lost`, `anchor-lost`, `rival-lost`, `tilt`, `turn`, `stretch`, `recolour`, `mirror`.
+    /// `target-lost`, `anchor-lost`, `rival-lost`, `tilt`, `displace`, `turn`, `stretch`, `recolour`, `mirror`.
     pub reason: Option<String>,
     /// Id of the step that did it; the last where several did it together.
     pub by_step: Option<String>,

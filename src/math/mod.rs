@@ -4,8 +4,10 @@
 mod aabb;
 mod affine;
 mod colour;
+mod gauss;
 mod normals;
 mod partition;
+mod radix;
 mod random;
 mod xyz;
 
@@ -14,6 +16,7 @@ pub use affine::Affine;
 pub use colour::lab;
 pub use normals::vertex_normals;
 pub use partition::{Partition, compact};
+pub(crate) use radix::sort_upper;
 pub use random::{Key, Purpose, Stream};
 pub use xyz::Xyz;
 pub(crate) use xyz::pick;

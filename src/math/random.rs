@@ -10,6 +10,8 @@ use rand::SeedableRng;
 use rand::rand_core::Rng;
 use rand::rngs::ChaCha8Rng;
 
+use super::gauss;
+
 /// What a stream is drawn for: each purpose has its own stream of the same key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -99,6 +101,18 @@ impl Stream {
         let (sin, cos) = libm::sincosf(std::f32::consts::TAU * v);
         [radius * cos, radius * sin]
     }
+
+    /// The next `N` words.
+    pub fn words<const N: usize>(&mut self) -> [u32; N] {
+        let mut bytes = [[0; 4]; N];
+        self.rng.fill_bytes(bytes.as_flattened_mut());
+        bytes.map(u32::from_le_bytes)
+    }
+
+    /// The next 64 independent standard normals, from 32 words: for noise on many points.
+    pub fn normal_block(&mut self) -> [f32; gauss::NORMALS] {
+        gauss::normals(&self.words())
+    }
 }
 
 #[cfg(test)]
@@ -146,5 +160,32 @@ mod tests {
         let variance = draws.iter().map(|d| d * d).sum::<f64>() / n - mean * mean;
         assert!(mean.abs() < 4.0 / n.sqrt(), "{mean}");
         assert!((variance - 1.0).abs() < 0.02, "{variance}");
+    }
+    #[test]
+    fn many_words_are_the_same_words() {
+        let mut s = stream();
+        let one_by_one: [u32; 100] = std::array::from_fn(|_| s.word());
+        let mut s = stream();
+        assert_eq!(s.words::<33>()[..], one_by_one[..33]);
+        assert_eq!(s.words::<67>()[..], one_by_one[33..]);
+    }
+
+    #[test]
+    fn blocks_of_normals_are_pinned_and_have_the_moments_and_tails_of_theory() {
+        let mut s = stream();
+        let first = s.normal_block();
+        insta::assert_debug_snapshot!("a_block_of_normals", [&first[..3], &first[61..]]);
+        let draws: Vec<f64> = (0..8000).flat_map(|_| s.normal_block()).map(f64::from).collect();
+        let n = draws.len() as f64;
+        let moment = |k: i32| draws.iter().map(|d| d.powi(k)).sum::<f64>() / n;
+        assert!(moment(1).abs() < 4.0 / n.sqrt(), "{}", moment(1));
+        assert!((moment(2) - 1.0).abs() < 4.0 * (2.0 / n).sqrt(), "{}", moment(2));
+        assert!(moment(3).abs() < 4.0 * (15.0 / n).sqrt(), "{}", moment(3));
+        assert!((moment(4) - 3.0).abs() < 4.0 * (96.0 / n).sqrt(), "{}", moment(4));
+        for (reach, share) in [(1.0, 0.682_689), (2.0, 0.954_500), (3.0, 0.997_300)] {
+            let inside = draws.iter().filter(|d| d.abs() < reach).count() as f64 / n;
+            let deviation = (share * (1.0 - share) / n).sqrt();
+            assert!((inside - share).abs() < 4.0 * deviation, "{reach}: {inside}");
+        }
     }
 }

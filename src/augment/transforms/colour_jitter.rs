@@ -1,7 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::augment::lut::to_level;
 use crate::augment::noise;
 use crate::augment::transform::{Action, Columns, Drawn, Effects, Transform, transform};
 use crate::math::Stream;
@@ -43,16 +42,16 @@ impl Transform for ColourJitter {
     }
 
     fn draw(&self, _stream: &mut Stream) -> Drawn {
-        let std = self.std_255;
+        let std = self.std_255 as f32;
         Drawn::new(Action::Colours(Box::new(move |colour, orig_index, stream| {
-            let [red, green, blue] = colour.channels_mut();
-            let noisy = |level: &mut u8, noise: f32| {
-                *level = to_level(f64::from(*level) + std * f64::from(noise));
-            };
-            noise::normals(stream, orig_index, |row, [r, g, b]| {
-                noisy(&mut red[row], r);
-                noisy(&mut green[row], g);
-                noisy(&mut blue[row], b);
+            let mut channels = colour.channels_mut();
+            noise::normals(stream, orig_index, |rows, noise| {
+                for (channel, noise) in channels.iter_mut().zip(noise) {
+                    for (level, n) in channel[rows.clone()].iter_mut().zip(noise) {
+                        // Clamped first: then cutting off what follows the point rounds half up.
+                        *level = ((f32::from(*level) + std * n).clamp(0.0, 255.0) + 0.5) as u8;
+                    }
+                }
             });
         })))
         .with("std-255", self.std_255)

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::augment::transform::{Action, Complaint, Drawn, Effects, Transform, transform};
+use crate::augment::transform::{Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform};
 use crate::math::{Stream, Xyz};
 
 transform! {
@@ -53,9 +53,12 @@ impl Transform for CropSphere {
     fn draw(&self, stream: &mut Stream) -> Drawn {
         let at = std::array::from_fn(|_| stream.unit());
         let crop = *self;
-        let keep = Box::new(move |position: &Xyz, centre: [f32; 3]| crop.around(position, centre));
+        let cut = Box::new(move |position: &Xyz, place: Place| {
+            let centre = place.point(position, &at)?;
+            Some(Cut { centre, rows: crop.around(position, centre) })
+        });
         let effects = Effects { removes_points: true, ..Effects::default() };
-        Drawn::new(Action::Crop { at, keep }).doing(effects)
+        Drawn::new(Action::Crop(cut)).doing(effects)
     }
 }
 

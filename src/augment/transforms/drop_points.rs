@@ -43,7 +43,7 @@ impl Transform for DropPoints {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let limit = (self.ratio * (1_u64 << 32) as f64) as u32;
         let keep = Box::new(move |_: &mut _, lots: &[u32]| lots.iter().map(|&lot| lot >= limit).collect());
-        Drawn::new(Action::Thin { resamples: false, moves: false, keep })
+        Drawn::new(Action::Thin { resamples: false, moves: false, at_most: None, keep })
             .with("ratio", self.ratio)
             .doing(Effects { removes_points: true, ..Effects::default() })
     }

@@ -79,7 +79,7 @@ impl Transform for GridSample {
             }
             keep
         });
-        Drawn::new(Action::Thin { resamples: true, moves: mean, keep })
+        Drawn::new(Action::Thin { resamples: true, moves: mean, at_most: None, keep })
             .with("cell-m", self.cell_m)
             .doing(Effects { removes_points: true, ..Effects::default() })
     }

@@ -44,12 +44,13 @@ impl Transform for Jitter {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let (sigma, clip) = (self.sigma_m as f32, self.clip_m as f32);
         Drawn::new(Action::Positions(Box::new(move |points, stream| {
-            let [x, y, z] = points.position.axes_mut();
-            noise::normals(stream, &points.orig_index, |row, noise| {
-                let [dx, dy, dz] = noise.map(|n| (sigma * n).clamp(-clip, clip));
-                x[row] += dx;
-                y[row] += dy;
-                z[row] += dz;
+            let mut axes = points.position.axes_mut();
+            noise::normals(stream, &points.orig_index, |rows, noise| {
+                for (axis, noise) in axes.iter_mut().zip(noise) {
+                    for (v, n) in axis[rows.clone()].iter_mut().zip(noise) {
+                        *v += (sigma * n).clamp(-clip, clip);
+                    }
+                }
             });
         })))
         .with("sigma-m", self.sigma_m)

@@ -1,17 +1,25 @@
 //! The table of transforms; the order is the one that help and docs show.
 
 mod autocontrast;
+mod brightness_contrast;
 mod centre;
 mod colour_jitter;
 mod colour_translate;
 mod crop_box;
 mod crop_sphere;
+mod drop_colour;
+mod drop_normals;
 mod drop_points;
+mod elastic;
+mod greyscale;
 mod grid_sample;
+mod hue_saturation;
 mod jitter;
+mod limit_points;
 mod mirror;
 mod rotate;
 mod scale;
+mod shuffle;
 mod translate;
 
 use super::transform::Op;
@@ -24,13 +32,21 @@ pub static OPS: &[&Op] = &[
     &translate::TRANSLATE,
     &centre::CENTRE,
     &jitter::JITTER,
+    &elastic::ELASTIC,
     &crop_sphere::CROP_SPHERE,
     &crop_box::CROP_BOX,
+    &limit_points::LIMIT_POINTS,
     &drop_points::DROP_POINTS,
     &grid_sample::GRID_SAMPLE,
     &autocontrast::AUTOCONTRAST,
+    &brightness_contrast::BRIGHTNESS_CONTRAST,
     &colour_translate::COLOUR_TRANSLATE,
     &colour_jitter::COLOUR_JITTER,
+    &hue_saturation::HUE_SATURATION,
+    &greyscale::GREYSCALE,
+    &drop_colour::DROP_COLOUR,
+    &drop_normals::DROP_NORMALS,
+    &shuffle::SHUFFLE,
 ];
 
 /// The transform of this name.
