@@ -8,6 +8,7 @@
 mod augmenter;
 mod check;
 mod config;
+mod gone;
 mod lut;
 mod moved;
 mod noise;

@@ -23,8 +23,42 @@ pub struct Lexicon {
     pub absolute: BTreeSet<String>,
     /// Claims that nothing else fits.
     pub unique: BTreeSet<String>,
+    /// Comparisons with others.
+    pub superlative: BTreeSet<String>,
+    /// Claims that something is not there.
+    pub absence: BTreeSet<String>,
     /// Words that admit that other things fit as well.
     pub admits: BTreeSet<String>,
+    /// Phrases in which no word makes a claim.
+    pub idioms: BTreeSet<String>,
+    /// Units of length.
+    pub units: BTreeSet<String>,
+    /// Parts that a thing has of its own.
+    pub own_parts: BTreeSet<String>,
+    /// How left and right are told from what only sounds so.
+    pub side: Sides,
+}
+
+/// Words around left and right, and what they tell of them; see `lexicon.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the file says what each list is
+pub struct Sides {
+    pub endings: BTreeSet<String>,
+    pub other_words: BTreeSet<String>,
+    pub has_sides: BTreeSet<String>,
+    pub sure_before: BTreeSet<String>,
+    pub belonging: BTreeSet<String>,
+    pub leads: BTreeSet<String>,
+    pub degrees: BTreeSet<String>,
+    pub turns: BTreeSet<String>,
+    pub goes: BTreeSet<String>,
+    pub adverb_before: BTreeSet<String>,
+    pub correct_before: BTreeSet<String>,
+    pub unsure_after: BTreeSet<String>,
+    pub leavers: BTreeSet<String>,
+    pub remains: BTreeSet<String>,
+    pub states: BTreeSet<String>,
 }
 
 static BUILT_IN: LazyLock<Lexicon> = LazyLock::new(|| {
