@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::config::{Step, TextPolicy};
+use super::gone::Gone;
 use super::lut::{Histogram, Table};
 use super::moved::Moved;
 use super::noise;
@@ -91,7 +92,7 @@ impl Augmenter {
             originals(descriptions)
         } else {
             let left = tally(&work.points.object);
-            let gone = text::Gone::new(&scene.objects, &work.loaded, &left, &work.targets);
+            let gone = Gone::new(&scene.objects, &work.loaded, &left, &work.cut, &work.targets);
             text::judge(descriptions, &changes, &gone, self.text.on_conflict)
         };
         let (scene, matrix, affine, targets) = work.finish(scene);
@@ -149,6 +150,8 @@ struct Work {
     /// Levels of the colours as they would be after `table`, while known.
     histogram: Option<Histogram>,
     loaded: BTreeMap<i32, u32>,
+    /// Share of its points that crops left of each object that they cut.
+    cut: BTreeMap<i32, f64>,
     targets: Targets,
 }
 
@@ -165,6 +168,7 @@ impl Work {
             table: None,
             histogram: None,
             loaded,
+            cut: BTreeMap::new(),
             targets,
         }
     }
@@ -275,6 +279,13 @@ impl Work {
                 continue;
             };
             if self.targets.are_safe(object, &rows) {
+                let (before, after) = (tally(object), tally(&pick(object, &rows)));
+                for (id, had) in before {
+                    let has = after.get(&id).copied().unwrap_or(0);
+                    if has < had {
+                        *self.cut.entry(id).or_insert(1.0) *= f64::from(has) / f64::from(had);
+                    }
+                }
                 record.recentred = recentred;
                 record.parameters.insert("centre-m".into(), centre.map(f64::from).to_vec().into());
                 record.kept_ratio = self.select(&rows, false);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::augmenter::Augmenter;
+use super::gone::Gone;
 use super::targets::Targets;
 use super::text::{self, Change};
 use super::transform::Action;
@@ -27,7 +28,7 @@ impl Augmenter {
         }
         let nothing = BTreeMap::new();
         let targets = Targets::new(&[], &nothing, self.text.min_target_ratio);
-        let gone = text::Gone::new(&[], &nothing, &nothing, &targets);
+        let gone = Gone::new(&[], &nothing, &nothing, &BTreeMap::new(), &targets);
         text::judge(descriptions, &changes, &gone, self.text.on_conflict)
     }
 

@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod explain;
 mod foresee;
+mod gone;
 mod lut;
 mod moved;
 mod noise;

@@ -4,20 +4,18 @@
 //! and variant. What is not sure to be true is not handed on: the cost is one sentence of one
 //! variant, against a wrong label that no one would ever find.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::config::OnConflict;
-use super::targets::Targets;
+use super::gone::{Added, Gone, Heard};
 use super::transform::Effects;
 use super::variant::{Sentence, TextAction};
-use crate::language::{Claims, Lexicon, mirrored, words};
-use crate::scene::{Description, Object, normalise_label};
+use crate::language::{Claims, mirrored};
+use crate::scene::Description;
 
 /// Turns beyond this make compass words and clock faces false, in degrees.
 const STRONG_TURN_DEG: f64 = 15.0;
 /// Tilts beyond this make up and down doubtful, and so every sentence, in degrees.
 const STRONG_TILT_DEG: f64 = 30.0;
-/// Axes stretched against each other by more than this make sizes and shapes false.
+/// Axes stretched against each other by more than this make sizes, shapes and comparisons false.
 const STRONG_STRETCH: f64 = 0.10;
 /// Casts beyond this make colours false, in levels of 255: neighbouring colour words lie about this
 /// far apart at their borders (`tests/truth.rs` measures it).
@@ -34,55 +32,6 @@ pub(crate) struct Change {
     pub effects: Effects,
 }
 
-/// What is no longer in the scene.
-pub(crate) struct Gone<'a> {
-    /// Classes of which no object is left, as words between spaces.
-    classes: Vec<String>,
-    /// Classes that lost an object.
-    rivals: BTreeSet<String>,
-    /// Class by object id.
-    class_of: BTreeMap<i32, String>,
-    targets: &'a Targets,
-}
-
-impl<'a> Gone<'a> {
-    /// Compares the points per object `before` any step with those `after` all of them. An object
-    /// is gone once it has no point left.
-    pub(crate) fn new(
-        objects: &[Object],
-        before: &BTreeMap<i32, u32>,
-        after: &BTreeMap<i32, u32>,
-        targets: &'a Targets,
-    ) -> Self {
-        let mut class_of = BTreeMap::new();
-        let (mut rivals, mut left) = (BTreeSet::new(), BTreeSet::new());
-        for object in objects.iter().filter(|o| before.contains_key(&o.id)) {
-            let class = normalise_label(&object.raw_category);
-            if after.contains_key(&object.id) {
-                left.insert(class.clone());
-            } else {
-                rivals.insert(class.clone());
-            }
-            class_of.entry(object.id).or_insert(class);
-        }
-        let classes = rivals.difference(&left).map(|class| sentence_of(class)).collect();
-        Self { classes, rivals, class_of, targets }
-    }
-
-    fn names_one(&self, sentence: &str) -> bool {
-        let plural = |class: &str, ending: &str| format!("{}{ending} ", class.trim_end());
-        self.classes.iter().any(|class| {
-            sentence.contains(class)
-                || sentence.contains(&plural(class, "s"))
-                || sentence.contains(&plural(class, "es"))
-        })
-    }
-
-    fn took_a_rival_of(&self, object: i32) -> bool {
-        self.class_of.get(&object).is_some_and(|class| self.rivals.contains(class))
-    }
-}
-
 /// What becomes of each description under these changes.
 pub(crate) fn judge(
     descriptions: &[Description],
@@ -91,6 +40,7 @@ pub(crate) fn judge(
     on_conflict: OnConflict,
 ) -> Vec<Sentence> {
     let total = Total::of(changes);
+    let added = Added::new(changes.iter().flat_map(|c| &c.effects.adds_objects));
     let sentence = |(index, description): (usize, &Description)| {
         let mut sentence = Sentence {
             description: index,
@@ -100,7 +50,7 @@ pub(crate) fn judge(
             reason: None,
             by_step: None,
         };
-        let Some((reason, blamed)) = total.conflict(description, gone) else { return sentence };
+        let Some((reason, blamed)) = total.conflict(description, gone, &added) else { return sentence };
         sentence.reason = Some(reason.to_owned());
         sentence.by_step = changes.iter().rev().find(|c| blamed(&c.effects)).map(|c| c.step.clone());
         sentence.action = match on_conflict {
@@ -152,18 +102,29 @@ impl Total {
 
     /// The first thing that makes the sentence false, and which steps could have done it. A
     /// mirror comes last: it alone can be mended.
-    fn conflict(&self, description: &Description, gone: &Gone<'_>) -> Option<(&'static str, Blame)> {
-        let claims = Claims::of(&description.text);
-        let spoken = sentence_of(&description.text);
+    fn conflict(
+        &self,
+        description: &Description,
+        gone: &Gone<'_>,
+        added: &Added,
+    ) -> Option<(&'static str, Blame)> {
         let removed: Blame = |e| e.removes_points;
         if description.objects().any(|id| gone.targets.lost(id)) {
             return Some(("target-lost", removed));
         }
-        if gone.names_one(&spoken) {
-            return Some(("anchor-lost", removed));
-        }
-        if (claims.ordinal || superlative(&spoken)) && gone.took_a_rival_of(description.object_id) {
-            return Some(("rival-lost", removed));
+        let claims = Claims::of(&description.text);
+        // What a sentence names matters only once something is missing or new.
+        if gone.is_any() || !added.is_empty() {
+            let heard = Heard::new(description, gone);
+            if gone.took_named(&heard) {
+                return Some(("anchor-lost", removed));
+            }
+            if (claims.ordinal || claims.superlative) && gone.took_compared(&heard) {
+                return Some(("rival-lost", removed));
+            }
+            if !added.is_empty() && (claims.unique || added.is_named_in(&heard)) {
+                return Some(("rival-added", |e| !e.adds_objects.is_empty()));
+            }
         }
         if self.tilted_deg > STRONG_TILT_DEG {
             return Some(("tilt", |e| e.tilts_deg > 0.0));
@@ -174,40 +135,24 @@ impl Total {
         if claims.absolute && self.turned_deg > STRONG_TURN_DEG {
             return Some(("turn", |e| e.turns_deg > 0.0));
         }
-        if (claims.size || claims.shape) && self.stretched > STRONG_STRETCH {
+        if (claims.size || claims.shape || claims.superlative) && self.stretched > STRONG_STRETCH {
             return Some(("stretch", |e| e.distorts_shape > 0.0));
         }
         if claims.colour && self.recoloured > STRONG_CAST_255 {
             return Some(("recolour", |e| e.recolours > 0.0));
         }
-        // "right next to" is no side, and stays as it is.
-        let says_side = || mirrored(&description.text).is_none_or(|new| !new.changed.is_empty());
-        if claims.handed && self.mirrored && says_side() {
-            return Some((MIRROR, |e| e.mirrors));
-        }
-        None
+        (claims.handed && self.mirrored).then_some((MIRROR, |e| e.mirrors))
     }
-}
-
-/// The words of a text, lower case, each between spaces: whole words are found as substrings.
-fn sentence_of(text: &str) -> String {
-    words(text).fold(" ".to_owned(), |all, word| all + &word.to_lowercase() + " ")
-}
-
-/// Whether the sentence compares with all others of the class: "largest", "leftmost", "closest".
-fn superlative(sentence: &str) -> bool {
-    const BY_PLACE: [&str; 6] = ["closest", "nearest", "farthest", "furthest", "highest", "lowest"];
-    sentence.split_whitespace().any(|word| {
-        word.ends_with("most")
-            || BY_PLACE.contains(&word)
-            || (word.ends_with("est") && Lexicon::built_in().size.contains(word))
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::augment::targets::Targets;
     use crate::augment::testing::describing;
+    use crate::scene::Object;
 
     fn change(effects: Effects) -> Change {
         Change { step: "a".into(), effects }
@@ -215,7 +160,7 @@ mod tests {
 
     /// What becomes of sentences about object 1 when `left` objects keep points; objects 1, 2 are
     /// chairs, 3 is a desk, 4 a trash can.
-    fn verdicts(texts: &[&str], effects: Effects, left: &[i32], policy: OnConflict) -> Vec<Sentence> {
+    fn verdicts(texts: &[&str], effects: &Effects, left: &[i32], policy: OnConflict) -> Vec<Sentence> {
         let object =
             |id, class: &str| Object { id, group_id: 0, raw_category: class.into(), segments: Vec::new() };
         let objects = [
@@ -229,11 +174,11 @@ mod tests {
         let after: BTreeMap<i32, u32> = left.iter().map(|&id| (id, 10)).collect();
         let descriptions: Vec<Description> = texts.iter().map(|text| describing(1, text)).collect();
         let targets = Targets::new(&descriptions, &before, 1.0);
-        let gone = Gone::new(&objects, &before, &after, &targets);
-        judge(&descriptions, &[change(effects)], &gone, policy)
+        let gone = Gone::new(&objects, &before, &after, &BTreeMap::new(), &targets);
+        judge(&descriptions, &[change(effects.clone())], &gone, policy)
     }
 
-    fn reasons(texts: &[&str], effects: Effects, left: &[i32]) -> Vec<Option<String>> {
+    fn reasons(texts: &[&str], effects: &Effects, left: &[i32]) -> Vec<Option<String>> {
         verdicts(texts, effects, left, OnConflict::Drop).into_iter().map(|s| s.reason).collect()
     }
 
@@ -254,27 +199,28 @@ mod tests {
             "the chair right next to the desk",
             "a chair",
         ];
-        let of =
-            |effects| -> Vec<bool> { reasons(&texts, effects, &ALL).iter().map(Option::is_some).collect() };
-        let none = Effects::default();
-        assert_eq!(of(none), [false; 7]);
+        let of = |effects: Effects| -> Vec<bool> {
+            reasons(&texts, &effects, &ALL).iter().map(Option::is_some).collect()
+        };
+        let none = Effects::default;
+        assert_eq!(of(none()), [false; 7]);
         let only = |hit: &[usize]| (0..7).map(|i| hit.contains(&i)).collect::<Vec<_>>();
-        assert_eq!(of(Effects { mirrors: true, ..none }), only(&[0]));
-        assert_eq!(of(Effects { recolours: 40.0, ..none }), only(&[1]));
-        assert_eq!(of(Effects { recolours: 5.0, ..none }), only(&[]));
-        assert_eq!(of(Effects { distorts_shape: 0.2, ..none }), only(&[2, 3]));
-        assert_eq!(of(Effects { distorts_shape: 0.05, ..none }), only(&[]));
-        assert_eq!(of(Effects { turns_deg: 90.0, ..none }), only(&[4]));
-        assert_eq!(of(Effects { tilts_deg: 90.0, ..none }), [true; 7]);
-        assert_eq!(of(Effects { displaces_m: 0.1, ..none }), [true; 7]);
-        assert_eq!(of(Effects { displaces_m: 0.01, ..none }), only(&[]));
+        assert_eq!(of(Effects { mirrors: true, ..none() }), only(&[0]));
+        assert_eq!(of(Effects { recolours: 40.0, ..none() }), only(&[1]));
+        assert_eq!(of(Effects { recolours: 5.0, ..none() }), only(&[]));
+        assert_eq!(of(Effects { distorts_shape: 0.2, ..none() }), only(&[2, 3]));
+        assert_eq!(of(Effects { distorts_shape: 0.05, ..none() }), only(&[]));
+        assert_eq!(of(Effects { turns_deg: 90.0, ..none() }), only(&[4]));
+        assert_eq!(of(Effects { tilts_deg: 90.0, ..none() }), [true; 7]);
+        assert_eq!(of(Effects { displaces_m: 0.1, ..none() }), [true; 7]);
+        assert_eq!(of(Effects { displaces_m: 0.01, ..none() }), only(&[]));
     }
 
     #[test]
     fn two_mirrors_are_a_turn() {
         let d = [describing(1, "the chair on the left")];
         let targets = Targets::new(&d, &BTreeMap::new(), 1.0);
-        let gone = Gone::new(&[], &BTreeMap::new(), &BTreeMap::new(), &targets);
+        let gone = Gone::new(&[], &BTreeMap::new(), &BTreeMap::new(), &BTreeMap::new(), &targets);
         let mirror = change(Effects { mirrors: true, ..Effects::default() });
         let reason = |changes: &[Change]| judge(&d, changes, &gone, OnConflict::Drop)[0].reason.clone();
         assert_eq!(reason(std::slice::from_ref(&mirror)), some("mirror"));
@@ -288,33 +234,52 @@ mod tests {
             "the chair at the desk",
             "the chair by the two desks",
             "the chair by the Trash  Can.",
-            "the chair by the deskside can of trash",
+            "the chair by the garbage bin",
             "the second chair",
             "the biggest chair",
             "the leftmost chair",
             "the chair by the sofa",
         ];
-        assert_eq!(reasons(&texts, crop, &ALL), vec![None; 8]);
+        assert_eq!(reasons(&texts, &crop, &ALL), vec![None; 8]);
         let anchor = some("anchor-lost");
-        let expected = [anchor.clone(), anchor.clone(), anchor, None, None, None, None, None];
-        assert_eq!(reasons(&texts, crop, &[1, 2]), expected);
+        let expected = [anchor.clone(), anchor.clone(), anchor.clone(), anchor, None, None, None, None];
+        assert_eq!(reasons(&texts, &crop, &[1, 2]), expected);
         let rival = some("rival-lost");
         let expected = [None, rival.clone(), None, None, rival.clone(), rival.clone(), rival, None];
-        assert_eq!(reasons(&texts, crop, &[1, 3, 4]), expected);
+        assert_eq!(reasons(&texts, &crop, &[1, 3, 4]), expected);
+    }
+
+    #[test]
+    fn a_new_rival_takes_what_it_could_be_taken_for() {
+        let adds = |class: &str| Effects { adds_objects: vec![class.into()], ..Effects::default() };
+        let texts = [
+            "the chair in the corner",
+            "the seat at the desk",
+            "it is next to the lamp",
+            "the only one here",
+            "this is on its own by a wall with nothing on it",
+        ];
+        let of =
+            |class| reasons(&texts, &adds(class), &ALL).into_iter().map(|r| r.is_some()).collect::<Vec<_>>();
+        assert_eq!(of("armchair"), [true; 5], "the target is a chair, whatever it is called");
+        assert_eq!(of("desk"), [false, true, false, true, true]);
+        assert_eq!(of("floor lamp"), [false, false, true, true, true]);
+        assert_eq!(of("pineapple"), [false, false, false, true, true]);
+        assert_eq!(reasons(&texts[..1], &adds("stool"), &ALL), [some("rival-added")]);
     }
 
     #[test]
     fn keeping_says_what_is_wrong_and_adapting_mends_mirrors_only() {
         let mirror = Effects { mirrors: true, ..Effects::default() };
         let texts = ["The chair on the LEFT.", "what is left of it"];
-        let keep = verdicts(&texts, mirror, &ALL, OnConflict::Keep);
+        let keep = verdicts(&texts, &mirror, &ALL, OnConflict::Keep);
         assert_eq!((keep[0].action, &keep[0].reason), (TextAction::Keep, &some("mirror")));
-        let adapt = verdicts(&texts, mirror, &ALL, OnConflict::Adapt);
+        let adapt = verdicts(&texts, &mirror, &ALL, OnConflict::Adapt);
         assert_eq!((adapt[0].action, adapt[0].text.as_str()), (TextAction::Adapt, "The chair on the RIGHT."));
         assert_eq!(adapt[0].changed_words, [("LEFT".to_owned(), "RIGHT".to_owned())]);
         assert_eq!((adapt[1].action, adapt[1].by_step.as_deref()), (TextAction::Drop, Some("a")));
         let both = Effects { mirrors: true, recolours: 99.0, ..Effects::default() };
-        let adapt = verdicts(&["the red chair on the left"], both, &ALL, OnConflict::Adapt);
+        let adapt = verdicts(&["the red chair on the left"], &both, &ALL, OnConflict::Adapt);
         assert_eq!((adapt[0].action, &adapt[0].reason), (TextAction::Drop, &some("recolour")));
     }
 }

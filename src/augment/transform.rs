@@ -72,7 +72,7 @@ pub(crate) struct Drawn {
 }
 
 /// What applying a step may make false in a sentence.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Effects {
     /// Left and right change places.
     pub mirrors: bool,
@@ -82,6 +82,9 @@ pub(crate) struct Effects {
     pub recolours: f64,
     /// Points may be missing afterwards.
     pub removes_points: bool,
+    /// Raw categories of objects that were not there before. Who adds them says so when they are
+    /// known, as the cast of a colour table is: after the draw.
+    pub adds_objects: Vec<String>,
     /// Degrees by which horizontal directions turn, 0 to 180.
     pub turns_deg: f64,
     /// Degrees by which up leans over, 0 to 180.

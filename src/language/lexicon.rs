@@ -1,6 +1,6 @@
 //! The word lists, parsed once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -23,8 +23,42 @@ pub struct Lexicon {
     pub absolute: BTreeSet<String>,
     /// Claims that nothing else fits.
     pub unique: BTreeSet<String>,
+    /// Comparisons with others.
+    pub superlative: BTreeSet<String>,
+    /// Claims that something is not there.
+    pub absence: BTreeSet<String>,
     /// Words that admit that other things fit as well.
     pub admits: BTreeSet<String>,
+    /// Phrases in which no word makes a claim.
+    pub idioms: BTreeSet<String>,
+    /// Units of length.
+    pub units: BTreeSet<String>,
+    /// Parts that a thing has of its own.
+    pub own_parts: BTreeSet<String>,
+    /// How left and right are told from what only sounds so.
+    pub side: Sides,
+}
+
+/// Words around left and right, and what they tell of them; see `lexicon.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the file says what each list is
+pub struct Sides {
+    pub endings: BTreeSet<String>,
+    pub other_words: BTreeSet<String>,
+    pub has_sides: BTreeSet<String>,
+    pub sure_before: BTreeSet<String>,
+    pub belonging: BTreeSet<String>,
+    pub leads: BTreeSet<String>,
+    pub degrees: BTreeSet<String>,
+    pub turns: BTreeSet<String>,
+    pub goes: BTreeSet<String>,
+    pub adverb_before: BTreeSet<String>,
+    pub correct_before: BTreeSet<String>,
+    pub unsure_after: BTreeSet<String>,
+    pub leavers: BTreeSet<String>,
+    pub remains: BTreeSet<String>,
+    pub states: BTreeSet<String>,
 }
 
 static BUILT_IN: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -39,30 +73,15 @@ impl Lexicon {
 
     /// Whether a word in lower case makes a claim of any kind.
     pub fn claims(word: &str) -> bool {
-        kinds_of(word) & !OPENS != 0
-    }
-
-    /// The lists of claims, in the order of the bits of [`kinds_of`].
-    fn lists(&self) -> [&BTreeSet<String>; 7] {
-        [&self.handed, &self.colour, &self.size, &self.shape, &self.ordinal, &self.absolute, &self.unique]
+        CLAIMS.contains(word)
     }
 }
 
-/// The bit of words that phrases of two words begin with.
-pub(super) const OPENS: u8 = 1 << 7;
-
-/// What each word and phrase of the built-in lexicon claims.
-static KINDS: LazyLock<HashMap<&'static str, u8>> = LazyLock::new(|| {
-    let mut kinds: HashMap<&'static str, u8> = HashMap::new();
-    for (bit, list) in Lexicon::built_in().lists().into_iter().enumerate() {
-        for entry in list {
-            *kinds.entry(entry).or_default() |= 1 << bit;
-            if let Some((first, _)) = entry.split_once(' ') {
-                *kinds.entry(first).or_default() |= OPENS;
-            }
-        }
-    }
-    kinds
+/// All words that make a claim.
+static CLAIMS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let l = Lexicon::built_in();
+    let lists = [&l.handed, &l.colour, &l.size, &l.shape, &l.ordinal, &l.absolute, &l.unique];
+    lists.into_iter().flatten().map(String::as_str).collect()
 });
 
 /// The phrases that admit that other things fit as well, by their first word.
@@ -77,10 +96,4 @@ static ADMISSIONS: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock
 /// Phrases that begin with this word and admit that other things fit as well, sorted.
 pub(super) fn admissions(first: &str) -> &'static [&'static str] {
     ADMISSIONS.get(first).map_or(&[], Vec::as_slice)
-}
-
-/// The kinds of claim that a word or phrase in lower case makes, a bit each in the order of
-/// [`Claims`](super::Claims), and [`OPENS`].
-pub(super) fn kinds_of(entry: &str) -> u8 {
-    KINDS.get(entry).copied().unwrap_or(0)
 }

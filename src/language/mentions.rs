@@ -1,15 +1,21 @@
 //! Which kinds of claim a sentence makes.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
-use super::lexicon::{OPENS, kinds_of};
+use super::Lexicon;
+use super::mirror::{Sense, sense};
+use super::nouns::traits_of;
+use super::spoken::Spoken;
 
 /// Which kinds of claim a sentence makes. Each kind is one that some change to the scene can make
 /// false.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(clippy::struct_excessive_bools)] // seven independent yes-or-no facts
+#[allow(clippy::struct_excessive_bools)] // eight independent yes-or-no facts
 pub struct Claims {
-    /// Speaks of left, right, clockwise …
+    /// Says, or may say, what is left, right, clockwise …
     pub handed: bool,
     /// Speaks of a colour.
     pub colour: bool,
@@ -23,21 +29,81 @@ pub struct Claims {
     pub absolute: bool,
     /// Says that nothing else fits.
     pub unique: bool,
+    /// Compares with others: the largest, the leftmost, the nearer one.
+    pub superlative: bool,
 }
+
+const COLOUR: u8 = 1;
+const SIZE: u8 = 2;
+const SHAPE: u8 = 4;
+const ORDINAL: u8 = 8;
+const ABSOLUTE: u8 = 16;
+const UNIQUE: u8 = 32;
+const SUPERLATIVE: u8 = 64;
+/// What a part of a hyphenated word claims; "two-seater" counts nothing.
+const OF_PARTS: u8 = COLOUR | SIZE | SHAPE | ABSOLUTE | SUPERLATIVE;
+
+/// The lexicon by word.
+struct Index {
+    words: HashMap<&'static str, u8>,
+    /// Phrases by their last word.
+    phrases: HashMap<String, Vec<(Vec<String>, u8)>>,
+    /// Idioms by each of their words, which stands at that place in them.
+    idioms: HashMap<String, Vec<(Vec<String>, usize)>>,
+}
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let lexicon = Lexicon::built_in();
+    let split = |phrase: &str| phrase.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let mut index = Index { words: HashMap::new(), phrases: HashMap::new(), idioms: HashMap::new() };
+    for (list, kind) in [
+        (&lexicon.colour, COLOUR),
+        (&lexicon.size, SIZE),
+        (&lexicon.shape, SHAPE),
+        (&lexicon.ordinal, ORDINAL),
+        (&lexicon.absolute, ABSOLUTE),
+        (&lexicon.unique, UNIQUE),
+        (&lexicon.superlative, SUPERLATIVE),
+    ] {
+        for entry in list {
+            match entry.rsplit_once(' ') {
+                None => *index.words.entry(entry).or_default() |= kind,
+                Some((_, last)) => {
+                    index.phrases.entry(last.to_owned()).or_default().push((split(entry), kind));
+                }
+            }
+        }
+    }
+    for idiom in &lexicon.idioms {
+        let words = split(idiom);
+        for (place, word) in words.iter().enumerate() {
+            index.idioms.entry(word.clone()).or_default().push((words.clone(), place));
+        }
+    }
+    index
+});
 
 impl Claims {
     /// The claims of `text` by the built-in lexicon.
     pub fn of(text: &str) -> Self {
-        let lower = text.to_lowercase();
-        let (mut kinds, mut opener) = (0, None);
-        for word in words(&lower) {
-            let mine = kinds_of(word);
-            kinds |= mine | opener.map_or(0, |first| kinds_of(&format!("{first} {word}")));
-            opener = (mine & OPENS != 0).then_some(word);
+        let spoken = Spoken::new(text);
+        let index = &*INDEX;
+        let (mut kinds, mut handed) = (0, false);
+        for i in 0..spoken.len() {
+            kinds |= index.kinds(&spoken, i);
+            handed = handed || sense(&spoken, i) != Sense::NoSide;
         }
-        let [handed, colour, size, shape, ordinal, absolute, unique] =
-            std::array::from_fn(|bit| kinds & (1 << bit) != 0);
-        Self { handed, colour, size, shape, ordinal, absolute, unique }
+        let says = |kind| kinds & kind != 0;
+        Self {
+            handed,
+            colour: says(COLOUR),
+            size: says(SIZE),
+            shape: says(SHAPE),
+            ordinal: says(ORDINAL),
+            absolute: says(ABSOLUTE),
+            unique: says(UNIQUE),
+            superlative: says(SUPERLATIVE),
+        }
     }
 
     /// The names of the claims made, in a fixed order.
@@ -50,10 +116,75 @@ impl Claims {
             (self.ordinal, "ordinal"),
             (self.absolute, "absolute"),
             (self.unique, "unique"),
+            (self.superlative, "superlative"),
         ]
         .into_iter()
         .filter_map(|(made, name)| made.then_some(name))
     }
+}
+
+impl Index {
+    fn of_word(&self, word: &str) -> u8 {
+        self.words.get(word).copied().unwrap_or_default()
+    }
+
+    /// What the word claims where it stands.
+    fn kinds(&self, spoken: &Spoken, i: usize) -> u8 {
+        let word = spoken.word(i);
+        let mut kinds = self.of_word(word);
+        for (phrase, kind) in self.phrases.get(word).into_iter().flatten() {
+            let start = (i + 1).checked_sub(phrase.len());
+            kinds |= if start.is_some_and(|start| spoken.says(start, phrase)) { *kind } else { 0 };
+        }
+        if kinds == 0 && word.contains('-') {
+            kinds = word.split('-').fold(0, |all, part| all | self.of_word(part)) & OF_PARTS;
+        }
+        if word.ends_with("most") && !matches!(word, "almost" | "utmost") {
+            kinds |= SUPERLATIVE;
+        }
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            kinds |= if is_number(word) { ORDINAL } else { 0 };
+        }
+        if kinds == 0 {
+            return 0;
+        }
+        let in_idiom = |(idiom, place): &(Vec<String>, usize)| {
+            i.checked_sub(*place).is_some_and(|start| spoken.says(start, idiom))
+        };
+        if self.idioms.get(word).into_iter().flatten().any(in_idiom) {
+            return 0;
+        }
+        let lexicon = Lexicon::built_in();
+        let next = spoken.after(i, 1);
+        let qualifies = !next.is_empty() && !traits_of(next).is_empty();
+        match word {
+            // A lamp: "the light is on".
+            "light" if !qualifies => return 0,
+            // A pronoun: "the one on the bed", "the white one facing it".
+            "one" => {
+                let before = spoken.before(i, 1);
+                let pronoun = traits_of(before).determines()
+                    || matches!(before, "which" | "that" | "no" | "left" | "right" | "any")
+                    || self.of_word(before) & !UNIQUE != 0;
+                return if qualifies && !pronoun { ORDINAL } else { 0 };
+            }
+            _ => {}
+        }
+        if kinds & ORDINAL != 0 && !next.is_empty() {
+            if lexicon.units.contains(next) {
+                kinds = kinds & !ORDINAL | SIZE;
+            } else if lexicon.own_parts.contains(next) || matches!(next, "o'clock" | "oclock" | "o") {
+                kinds &= !ORDINAL;
+            }
+        }
+        kinds
+    }
+}
+
+/// "2", "12th": a number that may count or order.
+fn is_number(word: &str) -> bool {
+    let digits = word.trim_start_matches(|c: char| c.is_ascii_digit());
+    word.len() - digits.len() <= 2 && matches!(digits, "" | "st" | "nd" | "rd" | "th")
 }
 
 /// The words of a text: runs of letters and digits, with hyphens and apostrophes inside a word.
@@ -105,6 +236,11 @@ mod tests {
         let names = |t| Claims::of(t).names().collect::<Vec<_>>();
         assert_eq!(names("the second tall round lamp"), ["size", "shape", "ordinal"]);
         assert_eq!(names("the only chair by the north wall"), ["absolute", "unique"]);
+        assert_eq!(names("the tallest one, closest to the door"), ["size", "superlative"]);
+        assert_eq!(names("the light-brown one of them"), ["colour"]);
+        assert_eq!(names("3 feet wide, at your 9 o clock"), ["size", "absolute"]);
+        assert_eq!(names("the light by one chair, 2nd of all"), ["ordinal"]);
+        assert_eq!(names("right next to a light switch, in the middle of the room"), Vec::<&str>::new());
         assert_eq!(names("a chair at the table"), Vec::<&str>::new());
     }
 

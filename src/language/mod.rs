@@ -9,8 +9,10 @@ mod likeness;
 mod mentions;
 mod mirror;
 mod nouns;
+mod others;
 mod raw;
 mod sentence;
+mod spoken;
 
 pub use colour::Hues;
 pub use lexicon::Lexicon;
