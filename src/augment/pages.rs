@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
+use std::path::Path;
+
 use schemars::Schema;
 use serde_json::{Map, Value, json};
+use toml::de::DeTable;
 
-use super::config::{limits, names_of, range_text};
+use super::config::{Step, limits, names_of, parse_steps, range_text, step_tables};
 use super::transform::Op;
 use super::transforms::OPS;
 
@@ -61,7 +64,16 @@ pub fn page(op: &Op) -> String {
     let doc: Vec<&str> = op.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let doc = doc.join("\n");
     let (what, rest) = doc.split_once("\n## ").unwrap_or((&doc, ""));
-    let mut out = format!("# {}\n\n{}\n\n## Parameters\n\n", op.name, what.trim());
+    let mut out = format!("# {}\n\n{}\n\n", op.name, what.trim());
+    if let Some((step, _)) = example(op) {
+        let shown = step.replace('\n', ", ");
+        let _ = write!(
+            out,
+            "![before and after {0}]({0}.png)\n\nA made room before and after `{shown}`.\n\n",
+            op.name
+        );
+    }
+    out += "## Parameters\n\n";
     let _ = write!(out, "```toml\n[[step]]\nop = \"{}\"\n```\n\n", op.name);
     out += "| key | default | allowed | meaning |\n|---|---|---|---|\n";
     let schema = (op.schema)();
@@ -74,6 +86,34 @@ pub fn page(op: &Op) -> String {
     out += "| `p` | `1.0` | 0 to 1 | Probability that the step is applied to a variant. |\n";
     let _ = write!(out, "\n## {}\n", rest.trim());
     out
+}
+
+/// A step for the page's picture, strong enough to be seen: its table and itself. `None` where there
+/// is nothing to see.
+fn example(op: &Op) -> Option<(String, Vec<Step>)> {
+    let parameters = match op.name {
+        "shuffle" | "drop-normals" => return None,
+        "rotate" => "angle-deg = [40, 40]",
+        "scale" => "factor = [0.7, 0.7]",
+        "mirror" => "x-p = 1\ny-p = 0",
+        "translate" => "x-m = [1.5, 1.5]\ny-m = [0, 0]\nz-m = [0, 0]",
+        "jitter" => "sigma-m = 0.03",
+        "crop-sphere" => "ratio = 0.4",
+        "crop-box" => "size-m = [2.5, 2.5, 2.5]",
+        "drop-points" => "ratio = 0.6",
+        "grid-sample" => "cell-m = 0.12",
+        "autocontrast" => "blend = [1, 1]",
+        "colour-translate" => "ratio = 0.2",
+        "colour-jitter" => "std-255 = 40",
+        _ => "",
+    };
+    let table = format!("op = \"{}\"\n{parameters}", op.name).trim().to_owned();
+    let source = format!("[[step]]\n{table}\n");
+    let mut document = DeTable::parse(&source).ok()?.into_inner();
+    let path = Path::new("example");
+    let steps = step_tables(path, &source, document.remove("step")?).ok()?;
+    // An op that cannot do without parameters has no picture until it has an example above.
+    Some((table, parse_steps(path, &source, steps).ok()?))
 }
 
 fn allowed(schema: &Value) -> String {
@@ -108,9 +148,16 @@ fn meaning(schema: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+    use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
 
     use super::*;
+    use crate::augment::{Augmenter, TextPolicy};
+    use crate::load::{self, Wanted};
+    use crate::render::{View, pair};
+    use crate::scene::{LabelTable, ScanEntry, Scene};
+    use crate::store::Local;
+    use crate::synth;
 
     #[test]
     fn every_transform_has_a_file_a_page_and_documented_parameters() {
@@ -150,6 +197,58 @@ mod tests {
             }
             let found = std::fs::read_to_string(&path).unwrap_or_default();
             assert_eq!(found, expected, "{}: run with DATAPREP_REGENERATE=1", path.display());
+        }
+    }
+
+    /// A made room as it is loaded, with normals.
+    fn made_room() -> Scene {
+        let dir = tempfile::tempdir().unwrap();
+        let options = synth::Options { scenes: 1, vertices: 30_000, seed: 3, cameras: false, fault: None };
+        synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+        let id = "scene0000_00".to_owned();
+        let entry = ScanEntry { dir: dir.path().join("scans").join(&id), id };
+        let mut scene = load::scan(&entry, &LabelTable::default(), Wanted::default()).scene;
+        scene.points.normal = Some(crate::math::vertex_normals(&scene.points.position, &scene.faces));
+        scene
+    }
+
+    /// A picture as a small file: colours in steps of 16, so that neighbours are alike.
+    fn small_png(mut picture: RgbImage) -> Vec<u8> {
+        for level in picture.iter_mut() {
+            *level = (*level & 0xf0) | 8;
+        }
+        let mut bytes = Vec::new();
+        PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::NoFilter)
+            .write_image(&picture, picture.width(), picture.height(), ExtendedColorType::Rgb8)
+            .unwrap();
+        bytes
+    }
+
+    #[test]
+    fn pictures_are_as_generated() {
+        // DATAPREP_REGENERATE=1 cargo test pictures_are_as_generated   draws them anew.
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/transforms");
+        let room = made_room();
+        for op in OPS {
+            let path = folder.join(format!("{}.png", op.name));
+            let Some((_, steps)) = example(op) else {
+                assert!(!path.exists(), "{} has no example", path.display());
+                continue;
+            };
+            let augmenter = Augmenter { steps, text: TextPolicy::default(), seed: 7 };
+            let mut before = room.clone();
+            let mut after = augmenter.variant(&before, &[], 1).unwrap().scene;
+            if after.points.len() < before.points.len() {
+                // Faces with a missing corner would be missing too.
+                (before.faces, after.faces) = (Vec::new(), Vec::new());
+            }
+            let expected = small_png(pair([&before, &after], View::Iso, 140));
+            assert!(expected.len() <= 15 * 1024, "{}: {} bytes", op.name, expected.len());
+            if std::env::var_os("DATAPREP_REGENERATE").is_some() {
+                std::fs::write(&path, &expected).unwrap();
+            }
+            let found = std::fs::read(&path).unwrap_or_default();
+            assert!(found == expected, "{}: run with DATAPREP_REGENERATE=1", path.display());
         }
     }
 

@@ -4,4 +4,4 @@ mod camera;
 mod raster;
 
 pub use camera::View;
-pub use raster::{Highlight, png, raster};
+pub use raster::{Highlight, pair, png, raster};

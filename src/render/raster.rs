@@ -4,7 +4,7 @@ use image::{ImageEncoder as _, Rgb, RgbImage};
 
 use super::camera::{Camera, View};
 use crate::error::{Error, Kind, Result};
-use crate::scene::Scene;
+use crate::scene::{Frame, Scene};
 
 /// An object to point out.
 pub type Highlight = Option<i32>;
@@ -22,7 +22,29 @@ pub fn raster(scene: &Scene, view: View, size: u32, highlight: Highlight) -> Rgb
         let side = size.clamp(16, 8192);
         return RgbImage::from_pixel(side, side, Rgb(BACKGROUND));
     };
-    let mut canvas = Canvas::new(&camera);
+    draw(scene, &camera, highlight)
+}
+
+/// Draws two scenes side by side as one camera sees them that holds both, so that what moved has
+/// moved in the picture. Each is at most `size` pixels wide and high.
+pub fn pair(scenes: [&Scene; 2], view: View, size: u32) -> RgbImage {
+    let mut both = Scene { frame: Frame::raw(None), ..Scene::default() };
+    for (axis, all) in both.points.position.axes_mut().into_iter().enumerate() {
+        all.extend(scenes.iter().flat_map(|scene| scene.points.position.axes()[axis]));
+    }
+    let Some(camera) = Camera::fit(&both, view, size) else {
+        let side = size.clamp(16, 8192);
+        return RgbImage::from_pixel(2 * side, side, Rgb(BACKGROUND));
+    };
+    let mut picture = RgbImage::new(2 * camera.width, camera.height);
+    for (scene, left) in scenes.into_iter().zip([0, i64::from(camera.width)]) {
+        image::imageops::replace(&mut picture, &draw(scene, &camera, None), left, 0);
+    }
+    picture
+}
+
+fn draw(scene: &Scene, camera: &Camera, highlight: Highlight) -> RgbImage {
+    let mut canvas = Canvas::new(camera);
     let points = &scene.points;
     let pixels: Vec<[f32; 3]> = (0..points.len()).map(|i| camera.project(points.position.get(i))).collect();
     let colour = |i: usize| points.colour.as_ref().map_or([168; 3], |c| c.get(i)).map(f32::from);
@@ -151,7 +173,7 @@ impl Canvas {
 mod tests {
     use super::*;
     use crate::math::Xyz;
-    use crate::scene::{Colour, Frame, Points};
+    use crate::scene::{Colour, Points};
 
     /// A blue floor of 2 m with a red plate of 1 m above its middle.
     fn scene() -> Scene {
@@ -184,6 +206,20 @@ mod tests {
         let outline = picture.pixels().filter(|p| p.0 == OUTLINE).count();
         assert!((200..700).contains(&outline), "{outline}");
         assert_eq!(picture.get_pixel(10, 50).0, [0, 0, 200]);
+    }
+
+    #[test]
+    fn a_pair_shows_that_something_moved() {
+        let (before, mut after) = (scene(), scene());
+        for x in &mut after.points.position.x {
+            *x += 2.0;
+        }
+        // 4 m in 100 pixels: the left half of the first picture, the right half of the second.
+        let picture = pair([&before, &after], View::Top, 100);
+        assert_eq!(picture.width(), 200);
+        let seen = |x| picture.get_pixel(x, picture.height() / 2).0 != BACKGROUND;
+        assert_eq!([25, 75, 125, 175].map(seen), [true, false, false, true]);
+        assert_eq!(pair([&Scene::default(), &Scene::default()], View::Iso, 20).width(), 40);
     }
 
     #[test]
