@@ -12,14 +12,14 @@ use toml::de::DeTable;
 
 const POINTS: usize = 150_000;
 
-/// Points on the floor, the walls and boxes of a room of 8 × 6 × 3 m.
-fn room() -> Scene {
+/// `count` points on the floor, the walls and boxes of a room of 8 × 6 × 3 m.
+fn room(count: usize) -> Scene {
     let mut stream = Key::new(1, "bench", 0, "").stream(Purpose::Points);
-    let mut points = Points { position: Xyz::with_capacity(POINTS), ..Points::default() };
-    let mut normal = Xyz::with_capacity(POINTS);
-    let mut colour = Colour::with_capacity(POINTS);
-    for i in 0..POINTS {
-        let object = i * 30 / POINTS;
+    let mut points = Points { position: Xyz::with_capacity(count), ..Points::default() };
+    let mut normal = Xyz::with_capacity(count);
+    let mut colour = Colour::with_capacity(count);
+    for i in 0..count {
+        let object = i * 30 / count;
         let (u, v) = (stream.unit() as f32, stream.unit() as f32);
         let (p, n) = match object {
             0 => ([u * 8.0, v * 6.0, 0.0], [0.0, 0.0, 1.0]),
@@ -57,7 +57,7 @@ fn augmenter(source: &str) -> Augmenter {
 }
 
 fn transforms(c: &mut Criterion) {
-    let scene = room();
+    let scene = room(POINTS);
     let mut group = c.benchmark_group("augment-150k");
     let mut time = |name: &str, source: &str, of: &[Description]| {
         let augmenter = augmenter(source);
@@ -80,12 +80,44 @@ fn transforms(c: &mut Criterion) {
     group.finish();
 }
 
+/// The gate on 65 descriptions, of which each is read for a mirror and for what a crop took; the
+/// scene is so small that nothing else takes time.
+fn gate(c: &mut Criterion) {
+    let mut scene = room(600);
+    let classes = ["chair", "desk", "table", "office chair", "couch", "trash can", "window", "bookshelf"];
+    for (object, class) in scene.objects.iter_mut().zip(classes.iter().cycle()) {
+        object.raw_category = (*class).into();
+    }
+    let text = |i: i32| match i % 3 {
+        0 => "this is a brown office chair. it is to the left of the small desk, right next to the window.",
+        1 => {
+            "there is a chair in the corner of the room. it is the second chair from the door on your right."
+        }
+        _ => {
+            "the chair is black and has four legs. it is in front of a monitor that stands on the white table."
+        }
+    };
+    let describe = |i: i32| Description { object_id: 3, text: text(i).into(), ..Description::default() };
+    let descriptions: Vec<Description> = (0..65).map(describe).collect();
+    let mirror = "[[step]]\nop = 'mirror'\nx-p = 1.0\ny-p = 0.0\n";
+    let mut group = c.benchmark_group("gate-65-descriptions");
+    for (name, crop) in
+        [("mirror", ""), ("mirror and crop", "[[step]]\nop = 'crop-box'\nsize-m = [4, 4, 4]\n")]
+    {
+        let augmenter = augmenter(&format!("{mirror}{crop}"));
+        group.bench_function(name, |b| {
+            b.iter(|| augmenter.variant(&scene, &descriptions, 1).expect("the scene is whole"));
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(10)
         .warm_up_time(std::time::Duration::from_millis(200))
         .measurement_time(std::time::Duration::from_secs(1));
-    targets = transforms
+    targets = transforms, gate
 }
 criterion_main!(benches);

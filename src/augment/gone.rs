@@ -15,6 +15,7 @@ static NOUNS: LazyLock<Nouns> = LazyLock::new(|| Nouns::new(&LabelTable::default
 
 /// The objects of one class.
 struct Kind {
+    label: String,
     class: Class,
     /// Whether one of them is missing.
     lost: bool,
@@ -53,7 +54,7 @@ impl<'a> Gone<'a> {
         }
         for (class, (lost, ids)) in by_class {
             gone.kind_of.extend(ids.into_iter().map(|id| (id, gone.kinds.len())));
-            gone.kinds.push(Kind { class: NOUNS.class(&class), lost });
+            gone.kinds.push(Kind { class: NOUNS.class(&class), label: class, lost });
         }
         gone
     }
@@ -65,6 +66,7 @@ impl<'a> Gone<'a> {
 
     /// Whether the sentence names, beside what it is about, something that could be a missing
     /// object: one that goes by that name, or, where none does, by a name that people use for it.
+    /// What the sentence says to be had ("it has drawers") is taken for a part.
     pub(crate) fn took_named(&self, heard: &Heard<'_>) -> bool {
         let lost = || self.kinds.iter().filter(|kind| kind.lost);
         if lost().next().is_none() {
@@ -75,11 +77,11 @@ impl<'a> Gone<'a> {
             if self.kinds.iter().any(|kind| named(&kind)) {
                 lost().any(|kind| named(&kind))
             } else {
-                lost().any(|kind| heard.sentence.is_of(m, &kind.class))
+                !heard.sentence.is_had(m) && lost().any(|kind| heard.sentence.is_of(m, &kind.class))
             }
         };
         heard.others().any(of_lost)
-            || lost().any(|kind| !heard.is_about(&kind.class) && heard.sentence.spells(&kind.class))
+            || lost().any(|kind| !heard.is_about(&kind.class) && heard.sentence.spells(&kind.label))
     }
 
     /// Whether something is missing that is of the class that the sentence is about, or of one
@@ -91,16 +93,19 @@ impl<'a> Gone<'a> {
 
 /// What came into the scene.
 pub(crate) struct Added {
-    classes: Vec<Class>,
+    /// By label.
+    classes: BTreeMap<String, Class>,
 }
 
 impl Added {
     /// Objects of these raw categories.
     pub(crate) fn new<'a>(raw_categories: impl Iterator<Item = &'a String>) -> Self {
-        let mut labels: Vec<String> = raw_categories.map(|raw| normalise_label(raw)).collect();
-        labels.sort_unstable();
-        labels.dedup();
-        Self { classes: labels.iter().map(|label| NOUNS.class(label)).collect() }
+        let class = |raw: &String| {
+            let label = normalise_label(raw);
+            let class = NOUNS.class(&label);
+            (label, class)
+        };
+        Self { classes: raw_categories.map(class).collect() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -110,7 +115,7 @@ impl Added {
     /// Whether a new object could be taken for the target or for something that the sentence
     /// names, or stand where the sentence says that nothing is.
     pub(crate) fn is_named_in(&self, heard: &Heard<'_>) -> bool {
-        self.classes.iter().any(|class| heard.names(class) || heard.sentence.spells(class))
+        self.classes.iter().any(|(label, class)| heard.names(class) || heard.sentence.spells(label))
             || heard.sentence.words().any(|word| Lexicon::built_in().absence.contains(word))
     }
 }

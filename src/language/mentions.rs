@@ -106,20 +106,23 @@ impl Claims {
         }
     }
 
-    /// The names of the claims made, in a fixed order.
+    /// The names of all kinds of claim, in a fixed order.
+    pub const KINDS: [&'static str; 8] =
+        ["handed", "colour", "size", "shape", "ordinal", "absolute", "unique", "superlative"];
+
+    /// The names of the claims made, in their fixed order.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        [
-            (self.handed, "handed"),
-            (self.colour, "colour"),
-            (self.size, "size"),
-            (self.shape, "shape"),
-            (self.ordinal, "ordinal"),
-            (self.absolute, "absolute"),
-            (self.unique, "unique"),
-            (self.superlative, "superlative"),
-        ]
-        .into_iter()
-        .filter_map(|(made, name)| made.then_some(name))
+        let made = [
+            self.handed,
+            self.colour,
+            self.size,
+            self.shape,
+            self.ordinal,
+            self.absolute,
+            self.unique,
+            self.superlative,
+        ];
+        Self::KINDS.into_iter().zip(made).filter_map(|(name, made)| made.then_some(name))
     }
 }
 
@@ -139,7 +142,10 @@ impl Index {
         if kinds == 0 && word.contains('-') {
             kinds = word.split('-').fold(0, |all, part| all | self.of_word(part)) & OF_PARTS;
         }
-        if word.ends_with("most") && !matches!(word, "almost" | "utmost") {
+        // "rightmost", "messiest".
+        if word.ends_with("most") && !matches!(word, "almost" | "utmost")
+            || word.ends_with("iest") && word != "priest"
+        {
             kinds |= SUPERLATIVE;
         }
         if word.starts_with(|c: char| c.is_ascii_digit()) {

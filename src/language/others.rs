@@ -1,7 +1,7 @@
 //! What a sentence names beside the thing that it is about.
 
 use super::nouns::{singular, traits_of};
-use super::{Class, Lexicon, Mention, Sentence};
+use super::{Class, Lexicon, Mention, Sentence, words};
 
 impl Sentence {
     /// The things named that may be others than the one of this class that the text is about, in
@@ -13,19 +13,31 @@ impl Sentence {
         self.mentions().iter().filter(move |m| {
             let one =
                 m.words.end.checked_sub(1).is_none_or(|last| singular(self.word(last)) == self.word(last));
-            let itself = subject == Some(m.words.start) || self.is_introduced(m);
-            !(one && itself && self.is_of(m, class))
+            let itself = subject == Some(m.words.start) && self.is_of(m, class)
+                || m.noun.is_a(&class.noun) && self.is_introduced(m);
+            !(one && itself)
         })
     }
 
-    /// Whether the words of the label stand in the text, one after the other, in any number.
-    pub fn spells(&self, class: &Class) -> bool {
-        let words = &class.words;
-        !words.is_empty()
-            && (0..self.len()).any(|i| {
-                let here = |(k, w): (usize, &String)| i + k < self.len() && singular(self.word(i + k)) == *w;
-                words.iter().enumerate().all(here)
-            })
+    /// Whether the words of a label stand in the text, one after the other, in any number.
+    pub fn spells(&self, label: &str) -> bool {
+        let label: Vec<String> = words(label).map(|w| singular(&w.to_lowercase()).into_owned()).collect();
+        let bare = |at: usize| singular(self.word(at).trim_end_matches("'s"));
+        let starts =
+            |i: &usize| label.iter().enumerate().all(|(k, w)| i + k < self.len() && bare(i + k) == *w);
+        !label.is_empty() && (0..self.len()).any(|i| starts(&i))
+    }
+
+    /// Whether what is mentioned may be a part of something: a noun for such, said to be had ("it
+    /// has drawers", "with a handle").
+    pub fn is_had(&self, mention: &Mention) -> bool {
+        const HAVE: [&str; 6] = ["has", "have", "having", "with", "its", "had"];
+        let is_more = |i: &usize| {
+            let word = self.word(*i);
+            traits_of(word).determines() || !traits_of(word).is_empty()
+        };
+        let before = (0..mention.words.start).rev().find(|i| HAVE.contains(&self.word(*i)) || !is_more(i));
+        mention.noun.is_part_or_everywhere() && before.is_some_and(|i| HAVE.contains(&self.word(i)))
     }
 
     /// Whether nothing but qualities stand before the mention, up to a verb or the beginning: "it
@@ -38,6 +50,10 @@ impl Sentence {
         for i in (0..mention.words.start).rev() {
             let word = self.word(i);
             if VERBS.contains(&word) {
+                return true;
+            }
+            // The pause stands after this word.
+            if self.pauses_before(i + 1) {
                 return true;
             }
             let named = self.mentions().iter().any(|m| m.words.contains(&i));
@@ -94,10 +110,27 @@ mod tests {
             ("a desk with a chair on it", vec!["desk", "chair"]),
             ("on the right, next to the table, is a chair", vec!["table"]),
             ("the other chair", vec![]),
+            ("behind the desk, the chair is red", vec!["desk"]),
+            ("the chair that hides the stool", vec!["stool"]),
         ] {
             let sentence = Sentence::new(text, &nouns);
             let found: Vec<&str> = sentence.others(&chair).map(|m| sentence.phrase(&m.words)).collect();
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn labels_are_seen_as_they_are_spelled_and_parts_as_they_are_had() {
+        let nouns = Nouns::new(&LabelTable::default());
+        let sentence = Sentence::new("the tv's Stand has two small drawers and holds Trash Cans", &nouns);
+        for (label, is) in
+            [("stand", true), ("tv", true), ("trash can", true), ("can trash", false), ("", false)]
+        {
+            assert_eq!(sentence.spells(label), is, "{label}");
+        }
+        let had = |m: &&Mention| sentence.is_had(m);
+        let parts: Vec<&str> =
+            sentence.mentions().iter().filter(had).map(|m| sentence.phrase(&m.words)).collect();
+        assert_eq!(parts, ["drawers"]);
     }
 }

@@ -134,6 +134,11 @@ impl Sentence {
         self.words().collect::<Vec<_>>().join(" ")
     }
 
+    /// Whether any punctuation stands before a word.
+    pub(super) fn pauses_before(&self, i: usize) -> bool {
+        self.words[i].pause
+    }
+
     /// Everything that is named.
     pub fn mentions(&self) -> &[Mention] {
         &self.mentions

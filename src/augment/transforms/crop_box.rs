@@ -16,8 +16,8 @@ transform! {
     /// renumbered.
     ///
     /// ## Text
-    /// As for `crop-sphere`: sentences go with the last object of a class they name, and with a
-    /// rival they count or compare.
+    /// As for `crop-sphere`: sentences go with what they name, and with a rival they count or
+    /// compare.
     ///
     /// ## Source
     /// Mask3D `RandomCuboid` (6 m), which promises to keep an object and does not look.

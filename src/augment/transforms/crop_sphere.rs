@@ -17,8 +17,9 @@ transform! {
     /// renumbered.
     ///
     /// ## Text
-    /// A sentence is left out of this variant where all objects of a class it names are gone, or
-    /// where it counts or compares and an object of its target's class is gone.
+    /// A sentence is left out of this variant where an object that it may name is gone or was cut
+    /// by more than 5 %, or where it counts or compares and such an object is of its target's
+    /// class; `docs/language.md` has the whole table.
     ///
     /// ## Source
     /// Pointcept `SphereCrop`, which leaves points sorted by distance and guards nothing.

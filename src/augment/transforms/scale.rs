@@ -14,7 +14,7 @@ transform! {
     ///
     /// ## Text
     /// One factor for all keeps every sentence true: sizes are told by comparison. Factors that
-    /// differ by more than 10 % make words of size and shape false.
+    /// differ by more than 10 % make sizes, shapes and comparisons false.
     ///
     /// ## Source
     /// Pointcept `RandomScale` (its config uses 0.9 to 1.1), which leaves normals as they were.
