@@ -201,10 +201,10 @@ mod tests {
     fn every_point_of_a_cell_is_equally_likely() {
         let scene = at_origin(5);
         let mut count = [0_u32; 5];
-        for seed in 0..5000 {
+        for seed in 0..10_000 {
             count[apply_seeded(&scene, &[STEP], seed).scene.points.orig_index[0] as usize] += 1;
         }
-        let chi2: f64 = count.iter().map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0).sum();
+        let chi2: f64 = count.iter().map(|&c| (f64::from(c) - 2000.0).powi(2) / 2000.0).sum();
         assert!(chi2 < 18.5, "99.9 % of fair picks stay below: {chi2} {count:?}");
     }
 
