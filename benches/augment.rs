@@ -1,4 +1,4 @@
-//! What augmentation costs: each transform and the default pipeline, at 150,000 points.
+//! What augmentation costs: each transform and two pipelines, at 150,000 points.
 //!
 //! `cargo bench --bench augment`. Every number includes the copy of the scene that a variant is.
 
@@ -56,6 +56,21 @@ fn augmenter(source: &str) -> Augmenter {
     Augmenter { steps, text: TextPolicy::default(), seed: 7 }
 }
 
+const PTV3: &str = include_str!("../pipelines/pointcept-ptv3.toml");
+
+/// The steps of a pipeline, all certain to happen, without those named.
+fn certain(source: &str, without: &[&str]) -> String {
+    let (_, steps) = source.split_once("[[step]]").expect("there are steps");
+    let (steps, _) = steps.split_once("[output]").expect("the output follows");
+    let kept = steps
+        .split("[[step]]")
+        .filter(|step| !without.iter().any(|op| step.contains(&format!("op = \"{op}\""))));
+    kept.flat_map(|step| {
+        ["[[step]]\n"].into_iter().chain(step.lines().filter(|l| !l.starts_with("p = "))).chain(["\n"])
+    })
+    .fold(String::new(), |all, line| all + line + "\n")
+}
+
 fn transforms(c: &mut Criterion) {
     let scene = room(POINTS);
     let mut group = c.benchmark_group("augment-150k");
@@ -67,16 +82,28 @@ fn transforms(c: &mut Criterion) {
     };
     time("copy only", "", &[]);
     for op in OPS {
-        let extra = if op.name == "crop-sphere" { "count = 102400" } else { "" };
+        let extra = match op.name {
+            "crop-sphere" => "count = 102400",
+            "limit-points" => "count = 100000",
+            _ => "",
+        };
         time(op.name, &format!("[[step]]\nop = '{}'\n{extra}\n", op.name), &[]);
     }
+    time("limit-points spformer", "[[step]]\nop = 'limit-points'\nhow = 'spformer'\ncount = 100000\n", &[]);
+    time(
+        "pointcept-ptv3, pointwise steps",
+        &certain(PTV3, &["elastic", "drop-points", "grid-sample", "crop-sphere"]),
+        &[],
+    );
+    time("pointcept-ptv3, every step", &certain(PTV3, &[]), &[]);
     let describe = |i: i32| Description {
         object_id: 3 + i % 20,
         text: format!("the brown chair to the left of the {i} th desk"),
         ..Description::default()
     };
     let descriptions: Vec<Description> = (0..65).map(describe).collect();
-    time("default pipeline", include_str!("../pipelines/default.toml"), &descriptions);
+    time("default pipeline, 65 descriptions", include_str!("../pipelines/default.toml"), &descriptions);
+    time("pointcept-ptv3, every step, 65 descriptions", &certain(PTV3, &[]), &descriptions);
     group.finish();
 }
 

@@ -1,5 +1,6 @@
 //! Runs the steps of a pipeline on one scene.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::config::{Step, TextPolicy};
@@ -12,7 +13,7 @@ use super::text::{self, Change};
 use super::transform::{ATTEMPTS, Action, Cut, Drawn, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Affine, Key, Purpose, Xyz, pick, sort_upper};
+use crate::math::{Affine, Key, Purpose, Xyz, pick, rows_where, sort_upper};
 use crate::scene::{Description, Points, Scene};
 
 /// Everything that turns a scene into variants.
@@ -90,6 +91,8 @@ impl Augmenter {
         let mirrors = changes.iter().filter(|change| change.effects.mirrors).count() as u32;
         let sentences = if variant == 0 {
             originals(descriptions)
+        } else if descriptions.is_empty() {
+            Vec::new()
         } else {
             let left = tally(&work.points.object);
             let gone = Gone::new(&scene.objects, &work.loaded, &left, &work.cut, &work.targets);
@@ -135,8 +138,9 @@ fn originals(descriptions: &[Description]) -> Vec<Sentence> {
 }
 
 /// A scene on its way through the steps.
-struct Work {
-    points: Points,
+struct Work<'s> {
+    /// The source's points until a step changes them: a crop then copies what it keeps, no more.
+    points: Cow<'s, Points>,
     /// Rows of the source that are left; `None` while all are.
     rows: Option<Vec<u32>>,
     /// Affine steps not applied yet.
@@ -155,12 +159,12 @@ struct Work {
     targets: Targets,
 }
 
-impl Work {
-    fn new(scene: &Scene, descriptions: &[Description], min_ratio: f64) -> Self {
+impl<'s> Work<'s> {
+    fn new(scene: &'s Scene, descriptions: &[Description], min_ratio: f64) -> Self {
         let loaded = tally(&scene.points.object);
         let targets = Targets::new(descriptions, &loaded, min_ratio);
         Self {
-            points: scene.points.clone(),
+            points: Cow::Borrowed(&scene.points),
             rows: None,
             pending: Affine::IDENTITY,
             motion: Affine::IDENTITY,
@@ -200,27 +204,28 @@ impl Work {
             Action::Positions(change) => {
                 self.settle_positions();
                 self.affine = false;
-                change(&mut self.points, &mut key.stream(Purpose::Points));
+                change(self.points.to_mut(), &mut key.stream(Purpose::Points));
             }
             Action::Table(table) => effects.recolours += self.recolour(&*table),
             Action::Colours(change) => {
                 self.settle_colours();
                 self.histogram = None;
-                let Points { colour, orig_index, .. } = &mut self.points;
+                let Points { colour, orig_index, .. } = self.points.to_mut();
                 if let Some(colour) = colour {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
             Action::Field(change) => {
                 self.settle_positions();
-                match change(&mut self.points, &mut key.stream(Purpose::Lattice)) {
+                match change(self.points.to_mut(), &mut key.stream(Purpose::Lattice)) {
                     Ok(()) => self.affine = false,
                     Err(reason) => skip(&mut record, reason),
                 }
             }
             Action::Normals(change) => {
-                if let Some(normal) = &mut self.points.normal {
-                    change(normal, &self.points.orig_index, &mut key.stream(Purpose::Points));
+                let Points { normal, orig_index, .. } = self.points.to_mut();
+                if let Some(normal) = normal {
+                    change(normal, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
             Action::Crop(cut) => self.crop(&*cut, &mut record),
@@ -244,7 +249,7 @@ impl Work {
                 if let Some(most) = at_most {
                     self.targets.trim(&mut kept, &self.points.object, &lots, most);
                 }
-                let rows: Vec<u32> = (0..).zip(&kept).filter(|&(_, &k)| k).map(|(row, _)| row).collect();
+                let rows = rows_where(kept.len(), |row| kept[row]);
                 record.kept_ratio = self.select(&rows, resamples);
             }
         }
@@ -310,20 +315,26 @@ impl Work {
 
     /// The points at `rows` and no others, in that order.
     fn reorder(&mut self, rows: &[u32]) {
-        self.points = self.points.select(rows);
+        self.points = Cow::Owned(self.points.select(rows));
         self.rows = Some(self.rows.as_ref().map_or_else(|| rows.to_vec(), |source| pick(source, rows)));
     }
 
     fn settle_positions(&mut self) {
         let map = std::mem::replace(&mut self.pending, Affine::IDENTITY);
-        map.apply_to(&mut self.points.position);
-        if let Some(normal) = &mut self.points.normal {
+        if map == Affine::IDENTITY {
+            return;
+        }
+        let points = self.points.to_mut();
+        map.apply_to(&mut points.position);
+        if let Some(normal) = &mut points.normal {
             map.apply_to_normals(normal);
         }
     }
 
     fn settle_colours(&mut self) {
-        if let (Some(table), Some(colour)) = (self.table.take(), &mut self.points.colour) {
+        if let Some(table) = self.table.take()
+            && let Some(colour) = &mut self.points.to_mut().colour
+        {
             table.apply_to(colour);
         }
     }
@@ -347,7 +358,7 @@ impl Work {
         }
         let scene = Scene {
             id: source.id.clone(),
-            points: self.points,
+            points: self.points.into_owned(),
             faces,
             objects: source.objects.clone(),
             frame,

@@ -62,21 +62,30 @@ impl Table {
 
     /// How strongly the table tints the colours counted in `of`, in levels of 255.
     ///
-    /// The larger of two numbers: how far the channels' means move apart (a tint), and how far they
-    /// move together (brighter or darker: beige becomes white, brown black).
+    /// The largest of three numbers: how far the channels' means move apart (a tint), how far they
+    /// move together (brighter or darker: beige becomes white, brown black), and twice the standard
+    /// deviation of how far the points of a channel move (contrast: near enough the most that one
+    /// in twenty moves by).
     pub(crate) fn cast(&self, of: &Histogram) -> f64 {
-        let moved: [f64; 3] = std::array::from_fn(|c| {
-            let (mut sum, mut points) = (0_i64, 0_i64);
+        let moved: [(f64, f64); 3] = std::array::from_fn(|c| {
+            let (mut sum, mut squares, mut points) = (0_i64, 0_i64, 0_i64);
             for level in 0..256 {
                 let count = i64::from(of.0[c][level]);
+                let by = i64::from(self.0[c][level]) - level as i64;
                 points += count;
-                sum += count * (i64::from(self.0[c][level]) - level as i64);
+                sum += count * by;
+                squares += count * by * by;
             }
-            if points == 0 { 0.0 } else { sum as f64 / points as f64 }
+            if points == 0 {
+                return (0.0, 0.0);
+            }
+            let (mean, square) = (sum as f64 / points as f64, squares as f64 / points as f64);
+            (mean, libm::sqrt((square - mean * mean).max(0.0)))
         });
-        let lo = moved.into_iter().fold(f64::INFINITY, f64::min);
-        let hi = moved.into_iter().fold(f64::NEG_INFINITY, f64::max);
-        (hi - lo).max(((moved[0] + moved[1] + moved[2]) / 3.0).abs())
+        let lo = moved.iter().fold(f64::INFINITY, |m, v| m.min(v.0));
+        let hi = moved.iter().fold(f64::NEG_INFINITY, |m, v| m.max(v.0));
+        let spread = moved.iter().fold(0.0, |m: f64, v| m.max(v.1));
+        (hi - lo).max(((moved[0].0 + moved[1].0 + moved[2].0) / 3.0).abs()).max(2.0 * spread)
     }
 }
 
@@ -114,10 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn tints_and_brightness_count_whole() {
+    fn tints_brightness_and_contrast_count_whole() {
         let grey = Histogram::of(&Colour { red: vec![100], green: vec![100], blue: vec![100] });
         assert_eq!(Table::new(|c, v| if c == 0 { v + 30.0 } else { v }).cast(&grey), 30.0);
         assert_eq!(Table::new(|_, v| v - 30.0).cast(&grey), 30.0);
         assert_eq!(Table::new(|_, v| v).cast(&Histogram([[0; 256]; 3])), 0.0);
+        let two = Histogram::of(&Colour { red: vec![50, 150], green: vec![50, 150], blue: vec![50, 150] });
+        assert_eq!(Table::new(|_, v| 100.0 + 0.9 * (v - 100.0)).cast(&two), 10.0, "both move by 5");
     }
 }

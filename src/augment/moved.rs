@@ -26,14 +26,19 @@ impl<'a> Moved<'a> {
         let Xyz { x, y, z } = self.position;
         for axis in 0..3 {
             let [a, b, c, d] = self.row(axis);
-            let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
-            for ((&x, &y), &z) in x.iter().zip(y).zip(z) {
-                let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
-                if v.is_finite() {
-                    lo = if v < lo { v } else { lo };
-                    hi = if v > hi { v } else { hi };
+            // Lanes, so that the loop is not one long chain of dependent minima.
+            const LANES: usize = 8;
+            let (mut los, mut his) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+            for ((x, y), z) in x.chunks(LANES).zip(y.chunks(LANES)).zip(z.chunks(LANES)) {
+                for (lane, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {
+                    let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
+                    let finite = v.abs() < f64::INFINITY;
+                    los[lane] = if finite && v < los[lane] { v } else { los[lane] };
+                    his[lane] = if finite && v > his[lane] { v } else { his[lane] };
                 }
             }
+            let lo = los.into_iter().fold(f64::INFINITY, f64::min);
+            let hi = his.into_iter().fold(f64::NEG_INFINITY, f64::max);
             if lo <= hi {
                 corners[0][axis] = lo;
                 corners[1][axis] = hi;

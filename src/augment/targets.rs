@@ -13,15 +13,17 @@ const DENSE: usize = 1 << 16;
 pub(crate) fn tally(object: &[i32]) -> BTreeMap<i32, u32> {
     let mut dense: Vec<u32> = Vec::new();
     let mut others = BTreeMap::new();
-    for &id in object {
+    // Neighbouring points mostly belong to one object.
+    for run in object.chunk_by(|a, b| a == b) {
+        let (id, count) = (run[0], run.len() as u32);
         match usize::try_from(id) {
             Ok(slot) if slot < DENSE => {
                 if slot >= dense.len() {
                     dense.resize(slot + 1, 0);
                 }
-                dense[slot] += 1;
+                dense[slot] += count;
             }
-            _ => *others.entry(id).or_insert(0) += 1,
+            _ => *others.entry(id).or_insert(0) += count,
         }
     }
     others.extend((0..).zip(dense).filter(|&(_, count)| count > 0));

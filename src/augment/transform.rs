@@ -4,6 +4,7 @@
 //! of a few forms; the [`Augmenter`](super::Augmenter) then joins consecutive affine maps into one
 //! pass, folds colour tables into one, and guards the described objects when points are removed.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
 
 use serde_json::{Map, Value};
@@ -100,7 +101,7 @@ type ChangeColour = dyn Fn(&mut Colour, &[u32], &mut Stream);
 type ChangeField = dyn Fn(&mut Points, &mut Stream) -> Result<(), &'static str>;
 type ChangeNormals = dyn Fn(&mut Xyz, &[u32], &mut Stream);
 type CutAt = dyn Fn(&Xyz, Place) -> Option<Cut>;
-type KeepByLot = dyn Fn(&mut Points, &[u32]) -> Vec<bool>;
+type KeepByLot = dyn Fn(&mut Cow<'_, Points>, &[u32]) -> Vec<bool>;
 
 /// Where a crop is to be.
 #[derive(Clone, Copy, Debug)]

@@ -19,4 +19,4 @@ pub use partition::{Partition, compact};
 pub(crate) use radix::sort_upper;
 pub use random::{Key, Purpose, Stream};
 pub use xyz::Xyz;
-pub(crate) use xyz::pick;
+pub(crate) use xyz::{pick, rows_where};

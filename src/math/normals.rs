@@ -44,6 +44,40 @@ mod tests {
     use super::*;
 
     #[test]
+    fn normals_of_a_ball_point_away_from_its_middle_whatever_the_order_of_its_faces() {
+        let (rings, segments) = (40_u32, 80_u32);
+        let mut position = Xyz::default();
+        for ring in 0..=rings {
+            let polar = f64::from(ring) / f64::from(rings) * std::f64::consts::PI;
+            for segment in 0..segments {
+                let around = f64::from(segment) / f64::from(segments) * std::f64::consts::TAU;
+                let side = libm::sin(polar);
+                let p = [side * libm::cos(around), side * libm::sin(around), libm::cos(polar)];
+                position.push(p.map(|v| v as f32));
+            }
+        }
+        let at = |ring: u32, segment: u32| ring * segments + segment % segments;
+        let mut faces: Vec<[u32; 3]> = (0..rings)
+            .flat_map(|r| (0..segments).map(move |s| (r, s)))
+            .flat_map(|(r, s)| {
+                let corners = [at(r, s), at(r + 1, s), at(r + 1, s + 1), at(r, s + 1)];
+                [[corners[0], corners[1], corners[2]], [corners[0], corners[2], corners[3]]]
+            })
+            .collect();
+        let normal = vertex_normals(&position, &faces);
+        faces.reverse();
+        let other = vertex_normals(&position, &faces);
+        // The poles are points of many vertices, each with a face or two.
+        for i in segments as usize..(rings * segments) as usize {
+            let (p, n, o) = (position.get(i), normal.get(i), other.get(i));
+            let length = p.iter().map(|v| v * v).sum::<f32>().sqrt();
+            let cos: f32 = (0..3).map(|a| p[a] * n[a]).sum::<f32>() / length;
+            assert!(cos > 0.999, "vertex {i}: {cos}");
+            assert!((0..3).all(|a| (n[a] - o[a]).abs() < 1e-6));
+        }
+    }
+
+    #[test]
     fn large_faces_count_more() {
         // A floor of area 2 and a wall of area 0.5 share vertex 0.
         let position = Xyz {

@@ -56,6 +56,19 @@ impl Xyz {
     }
 }
 
+/// The rows below `n` of which `keep` is true, ascending; without a branch that a processor could
+/// guess wrong.
+pub(crate) fn rows_where(n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
+    let mut rows = vec![0; n];
+    let mut kept = 0;
+    for row in 0..n {
+        rows[kept] = row as u32;
+        kept += usize::from(keep(row));
+    }
+    rows.truncate(kept);
+    rows
+}
+
 /// `column[rows]`; an empty column stays empty.
 pub(crate) fn pick<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
     if column.is_empty() {

@@ -15,7 +15,8 @@ transform! {
     /// Colours change, by one table for each channel.
     ///
     /// ## Text
-    /// Colour words stay true, unless the stretch tints the scene strongly (more than 6 levels).
+    /// Colour words stay true, unless the stretch moves colours by more than 6 levels: in the mean, by
+    /// a tint, or by two standard deviations of how far they move.
     ///
     /// ## Source
     /// Pointcept `ChromaticAutoContrast` (0.2, blend uniform), which darkens constant channels.
@@ -101,6 +102,15 @@ mod tests {
         let full = red(&levels, "op = 'autocontrast'\nblend = [1, 1]\ncut-percent = 0");
         assert_eq!(full, [0, 51, 128, 255], "127.5 rounds up");
         assert_eq!(red(&levels, "op = 'autocontrast'\nblend = [0, 0]"), levels);
+    }
+
+    #[test]
+    fn what_was_brighter_is_not_darker_afterwards() {
+        let levels: Vec<u8> = (0..=255).collect();
+        for cut in [0, 3, 20] {
+            let out = red(&levels, &format!("op = 'autocontrast'\nblend = [0.7, 0.7]\ncut-percent = {cut}"));
+            assert!(out.is_sorted(), "{cut}: {out:?}");
+        }
     }
 
     #[test]

@@ -13,8 +13,9 @@ transform! {
     /// Colours change, by one table for each channel, rounded half up and clamped to 0..=255.
     ///
     /// ## Text
-    /// Colour words stay true under a mild change. Where all channels move by more than 6 levels
-    /// in the mean, or drift apart by as much, sentences with colour words are left out.
+    /// Colour words stay true under a mild change. Where colours move by more than 6 levels in the
+    /// mean, or two standard deviations of how far they move are more (which is what contrast does),
+    /// sentences with colour words are left out.
     ///
     /// ## Source
     /// Pointcept `RandomColorJitter`, in the manner of torchvision's `ColorJitter`: brightness blends

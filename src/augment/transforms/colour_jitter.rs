@@ -13,8 +13,9 @@ transform! {
     /// Colours change, rounded half up and clamped to 0..=255.
     ///
     /// ## Text
-    /// Noise averages out over an object, so it counts with an eighth of its standard deviation:
-    /// above 48 levels sentences with colour words are left out.
+    /// Noise averages out over an object, but not over a small one, and where it is clamped it shifts
+    /// what is dark or bright. It counts with half of its standard deviation: above 12 levels
+    /// sentences with colour words are left out.
     ///
     /// ## Source
     /// Pointcept `ChromaticJitter` (0.05 in its configurations, that is 12.75 levels).
@@ -55,7 +56,7 @@ impl Transform for ColourJitter {
             });
         })))
         .with("std-255", self.std_255)
-        .doing(Effects { recolours: self.std_255 / 8.0, ..Effects::default() })
+        .doing(Effects { recolours: self.std_255 / 2.0, ..Effects::default() })
     }
 }
 

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Stream, Xyz};
+use crate::math::{Stream, Xyz, rows_where};
 
 transform! {
     /// Keeps the points in a box around a random point of the scene. The box is half-open: a
@@ -57,7 +57,7 @@ impl CropBox {
         let lo: [f64; 3] = std::array::from_fn(|a| f64::from(centre[a]) - self.size_m[a] / 2.0);
         let hi: [f64; 3] = std::array::from_fn(|a| f64::from(centre[a]) + self.size_m[a] / 2.0);
         let inside = |p: [f32; 3]| (0..3).all(|a| lo[a] <= f64::from(p[a]) && f64::from(p[a]) < hi[a]);
-        (0..position.len() as u32).filter(|&row| inside(position.get(row as usize))).collect()
+        rows_where(position.len(), |row| inside(position.get(row)))
     }
 }
 

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Stream, Xyz};
+use crate::math::{Stream, Xyz, rows_where};
 
 transform! {
     /// Keeps the points nearest to a random point of the scene: a number of them, a share of
@@ -68,7 +68,7 @@ impl CropSphere {
         let squared = distances(position, centre);
         if let Some(radius) = self.radius_m {
             let limit = (radius * radius) as f32;
-            return (0..).zip(&squared).filter(|&(_, &d)| d <= limit).map(|(row, _)| row).collect();
+            return rows_where(squared.len(), |row| squared[row] <= limit);
         }
         let n = position.len();
         let wanted = match (self.count, self.ratio) {
@@ -78,14 +78,33 @@ impl CropSphere {
         if wanted >= n {
             return (0..n as u32).collect();
         }
-        // The bits of numbers that are not negative sort as the numbers do; the row breaks ties.
-        let mut keys: Vec<u64> =
-            (0_u64..).zip(&squared).map(|(row, d)| u64::from(d.to_bits()) << 32 | row).collect();
-        let (nearest, _, _) = keys.select_nth_unstable(wanted);
-        let mut rows: Vec<u32> = nearest.iter().map(|&key| key as u32).collect();
-        rows.sort_unstable();
-        rows
+        let last = nth(&squared, wanted - 1);
+        rows_where(n, |row| key(&squared, row) <= last)
     }
+}
+
+/// The bits of numbers that are not negative sort as the numbers do; the row breaks ties.
+fn key(squared: &[f32], row: usize) -> u64 {
+    u64::from(squared[row].to_bits()) << 32 | row as u64
+}
+
+/// The key of which `n` are smaller; there are more than `n`.
+fn nth(squared: &[f32], n: usize) -> u64 {
+    // Piles by the upper half of the bits: 128 piles from one power of two to the next, so that the
+    // pile of the key is small.
+    let pile = |row: usize| (squared[row].to_bits() >> 16) as usize;
+    let mut counts = vec![0_usize; 1 << 16];
+    (0..squared.len()).for_each(|row| counts[pile(row)] += 1);
+    let (mut here, mut before) = (0, 0);
+    while before + counts[here] <= n {
+        before += counts[here];
+        here += 1;
+    }
+    let mut keys: Vec<u64> = rows_where(squared.len(), |row| pile(row) == here)
+        .iter()
+        .map(|&row| key(squared, row as usize))
+        .collect();
+    *keys.select_nth_unstable(n - before).1
 }
 
 fn distances(position: &Xyz, [cx, cy, cz]: [f32; 3]) -> Vec<f32> {

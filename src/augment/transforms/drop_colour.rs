@@ -14,8 +14,7 @@ transform! {
     /// that lost its colour from a black one, but the steps named in the row's provenance.
     ///
     /// ## Text
-    /// Sentences with colour words are left out; not so where less than 2.4 % of the points lose
-    /// their colour.
+    /// Sentences with colour words are left out, however small the share.
     ///
     /// ## Source
     /// Openpoints `ChromaticDrop` (all points, probability 0.2) and Pointcept `RandomDropColor` (a
@@ -75,7 +74,7 @@ impl Transform for DropColour {
             }
         })))
         .with("ratio", share)
-        .doing(Effects { recolours: 255.0 * share, ..Effects::default() })
+        .doing(Effects { recolours: if share > 0.0 { 255.0 } else { 0.0 }, ..Effects::default() })
     }
 }
 

@@ -1,8 +1,11 @@
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Drawn, Effects, Transform, transform};
 use crate::math::Stream;
+use crate::scene::Points;
 
 transform! {
     /// Drops each point with the same probability. The lot of a point belongs to its source
@@ -42,7 +45,9 @@ impl Default for DropPoints {
 impl Transform for DropPoints {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let limit = (self.ratio * (1_u64 << 32) as f64) as u32;
-        let keep = Box::new(move |_: &mut _, lots: &[u32]| lots.iter().map(|&lot| lot >= limit).collect());
+        let keep = Box::new(move |_: &mut Cow<'_, Points>, lots: &[u32]| {
+            lots.iter().map(|&lot| lot >= limit).collect()
+        });
         Drawn::new(Action::Thin { resamples: false, moves: false, at_most: None, keep })
             .with("ratio", self.ratio)
             .doing(Effects { removes_points: true, ..Effects::default() })

@@ -183,85 +183,104 @@ impl Lattice {
 
     /// Moves positions by the interpolated nodes, and turns normals by J⁻ᵀ, J being the derivative of
     /// the moved position by the position.
-    fn bend(&self, nodes: &[Node], position: &mut Xyz, mut normal: Option<&mut Xyz>) {
-        for start in (0..position.len()).step_by(LANES) {
-            let rows = start..position.len().min(start + LANES);
-            let mut p = [[0.0; LANES]; 3];
-            for (p, axis) in p.iter_mut().zip(position.axes()) {
-                p[..rows.len()].copy_from_slice(&axis[rows.clone()]);
+    fn bend(&self, nodes: &[Node], position: &mut Xyz, normal: Option<&mut Xyz>) {
+        let mut field = Field::new(self.spacing);
+        let Xyz { x, y, z } = position;
+        let mut normals = normal.map(|n| n.axes_mut().map(|axis| axis.chunks_mut(LANES)));
+        for ((x, y), z) in x.chunks_mut(LANES).zip(y.chunks_mut(LANES)).zip(z.chunks_mut(LANES)) {
+            self.look_up(nodes, [x, y, z], &mut field);
+            for (u, ((x, y), z)) in field.u.iter().zip(x.iter_mut().zip(y).zip(z)) {
+                *x += u[0];
+                *y += u[1];
+                *z += u[2];
             }
-            let (moved, gradient) = self.displacements(nodes, &p, rows.len());
-            for ((p, moved), axis) in p.iter().zip(&moved).zip(position.axes_mut()) {
-                for ((v, p), d) in axis[rows.clone()].iter_mut().zip(p).zip(moved) {
-                    *v = p + d;
-                }
-            }
-            if let Some(normal) = &mut normal {
-                let mut n = [[0.0; LANES]; 3];
-                for (n, axis) in n.iter_mut().zip(normal.axes()) {
-                    n[..rows.len()].copy_from_slice(&axis[rows.clone()]);
-                }
-                let turned = turned(&n, &gradient);
-                for (turned, axis) in turned.iter().zip(normal.axes_mut()) {
-                    axis[rows.clone()].copy_from_slice(&turned[..rows.len()]);
-                }
+            if let Some([Some(x), Some(y), Some(z)]) =
+                normals.as_mut().map(|n| n.each_mut().map(Iterator::next))
+            {
+                field.turn([x, y, z]);
             }
         }
     }
 
-    /// Displacement, and its derivative along x, y and z, of the first `n` places.
-    fn displacements(&self, nodes: &[Node], p: &Lanes, n: usize) -> (Lanes, [Lanes; 3]) {
+    /// The field at up to [`LANES`] places.
+    fn look_up(&self, nodes: &[Node], p: [&[f32]; 3], field: &mut Field) {
         let [_, ny, nz] = self.counts;
-        let per_metre = 1.0 / self.spacing;
         let mut cell = [[0_usize; LANES]; 3];
         let mut part = [[0.0_f32; LANES]; 3];
         for axis in 0..3 {
             let last = (self.counts[axis] - 2) as i32;
-            for lane in 0..LANES {
-                let at = (p[axis][lane] - self.origin[axis]) * per_metre;
+            for ((p, cell), part) in p[axis].iter().zip(&mut cell[axis]).zip(&mut part[axis]) {
+                let at = (p - self.origin[axis]) * field.per_metre;
                 let whole = (at as i32).clamp(0, last);
-                cell[axis][lane] = whole as usize;
-                part[axis][lane] = at - whole as f32;
+                *cell = whole as usize;
+                *part = at - whole as f32;
             }
         }
-        let mut moved = [[0.0; LANES]; 3];
-        let mut gradient = [[[0.0; LANES]; 3]; 3];
-        for lane in 0..n {
-            let [i, j, k] = [cell[0][lane], cell[1][lane], cell[2][lane]];
+        for lane in 0..p[0].len() {
             let [tx, ty, tz] = [part[0][lane], part[1][lane], part[2][lane]];
-            let first = (i * ny + j) * nz + k;
-            let pair = |at: usize| [nodes[at], nodes[at + 1]];
-            let corners = [pair(first), pair(first + nz), pair(first + ny * nz), pair(first + ny * nz + nz)];
-            // Along z, then y, then x; `d` are differences along z.
-            let c = corners.map(|[a, b]| between(a, b, tz));
-            let d = corners.map(|[a, b]| minus(b, a));
-            let (low, high) = (between(c[0], c[1], ty), between(c[2], c[3], ty));
-            let u = between(low, high, tx);
-            let along = [
-                minus(high, low),
-                between(minus(c[1], c[0]), minus(c[3], c[2]), tx),
-                between(between(d[0], d[1], ty), between(d[2], d[3], ty), tx),
-            ];
-            for axis in 0..3 {
-                moved[axis][lane] = u[axis];
-                for (gradient, along) in gradient.iter_mut().zip(&along) {
-                    gradient[axis][lane] = along[axis] * per_metre;
-                }
-            }
+            let first = (cell[0][lane] * ny + cell[1][lane]) * nz + cell[2][lane];
+            let near = &nodes[first..first + ny * nz + nz + 2];
+            // Node and the difference to the next along z; then along y, then x.
+            let pair = |at: usize| (near[at], minus(near[at + 1], near[at]));
+            let [(a0, d0), (a1, d1)] = [pair(0), pair(nz)];
+            let [(a2, d2), (a3, d3)] = [pair(ny * nz), pair(ny * nz + nz)];
+            let c = [along(a0, d0, tz), along(a1, d1, tz), along(a2, d2, tz), along(a3, d3, tz)];
+            let (y_low, y_high) = (minus(c[1], c[0]), minus(c[3], c[2]));
+            let low = along(c[0], y_low, ty);
+            let dx = minus(along(c[2], y_high, ty), low);
+            let (z_low, z_high) = (along(d0, minus(d1, d0), ty), along(d2, minus(d3, d2), ty));
+            field.u[lane] = along(low, dx, tx);
+            field.dx[lane] = dx;
+            field.dy[lane] = along(y_low, minus(y_high, y_low), tx);
+            field.dz[lane] = along(z_low, minus(z_high, z_low), tx);
         }
-        (moved, gradient)
     }
 }
 
-/// Three numbers for each of some points.
-type Lanes = [[f32; LANES]; 3];
+/// Displacement of some points and its differences from node to node along each axis.
+struct Field {
+    u: [Node; LANES],
+    dx: [Node; LANES],
+    dy: [Node; LANES],
+    dz: [Node; LANES],
+    /// Turns differences into derivatives.
+    per_metre: f32,
+}
 
-fn between(a: Node, b: Node, t: f32) -> Node {
-    std::array::from_fn(|i| a[i] + t * (b[i] - a[i]))
+impl Field {
+    fn new(spacing: f32) -> Self {
+        let none = [[0.0; 4]; LANES];
+        Self { u: none, dx: none, dy: none, dz: none, per_metre: 1.0 / spacing }
+    }
+
+    /// Unit normals after the points were moved: n′ ∝ J⁻ᵀ n, which is the cofactor matrix of J times
+    /// n, with the sign of its determinant. Zero stays zero.
+    fn turn(&self, [x, y, z]: [&mut [f32]; 3]) {
+        for (lane, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate().take(LANES) {
+            let column = |d: Node, axis: usize| {
+                let mut column = [d[0], d[1], d[2]].map(|v| v * self.per_metre);
+                column[axis] += 1.0;
+                column
+            };
+            let [a, b, c] = [column(self.dx[lane], 0), column(self.dy[lane], 1), column(self.dz[lane], 2)];
+            let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b));
+            let determinant = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2];
+            let v: [f32; 3] = std::array::from_fn(|r| *x * bc[r] + *y * ca[r] + *z * ab[r]);
+            let square = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
+            let length = if square > 0.0 { square.sqrt() } else { 1.0 };
+            let scale = if determinant < 0.0 { -1.0 } else { 1.0 } / length;
+            [*x, *y, *z] = v.map(|v| v * scale);
+        }
+    }
+}
+
+/// The place a share `t` of the way along `d` from `a`.
+fn along(a: Node, d: Node, t: f32) -> Node {
+    [a[0] + t * d[0], a[1] + t * d[1], a[2] + t * d[2], a[3] + t * d[3]]
 }
 
 fn minus(a: Node, b: Node) -> Node {
-    std::array::from_fn(|i| a[i] - b[i])
+    [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]]
 }
 
 /// Replaces each node by a third of itself and its neighbours `stride` before and after; beyond the
@@ -284,29 +303,6 @@ fn average(nodes: &mut [Node], stride: usize) {
     }
 }
 
-/// Unit normals after a map with derivative I + `gradient` (`gradient[a]` along axis a): n′ ∝ J⁻ᵀ n,
-/// which is the cofactor matrix of J times n, with the sign of its determinant. Zero stays zero.
-fn turned(n: &Lanes, gradient: &[Lanes; 3]) -> Lanes {
-    let mut out = [[0.0; LANES]; 3];
-    for lane in 0..LANES {
-        let column = |a: usize| -> [f32; 3] {
-            std::array::from_fn(|r| gradient[a][r][lane] + if r == a { 1.0 } else { 0.0 })
-        };
-        let [a, b, c] = [column(0), column(1), column(2)];
-        let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b));
-        let determinant = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2];
-        let v: [f32; 3] =
-            std::array::from_fn(|r| n[0][lane] * bc[r] + n[1][lane] * ca[r] + n[2][lane] * ab[r]);
-        let square = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-        let length = if square > 0.0 { square.sqrt() } else { 1.0 };
-        let scale = if determinant < 0.0 { -1.0 } else { 1.0 } / length;
-        for axis in 0..3 {
-            out[axis][lane] = v[axis] * scale;
-        }
-    }
-    out
-}
-
 fn cross(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
@@ -326,8 +322,11 @@ mod tests {
         Aabb { min: [0.0; 3], max: hi }
     }
 
-    fn place(p: [f32; 3]) -> Lanes {
-        p.map(|v| [v; LANES])
+    /// The displacement at a place, and all that is known there.
+    fn at(lattice: &Lattice, nodes: &[Node], p: [f32; 3]) -> (Node, Field) {
+        let mut field = Field::new(lattice.spacing);
+        lattice.look_up(nodes, [&p[..1], &p[1..2], &p[2..]], &mut field);
+        (field.u[0], field)
     }
 
     #[test]
@@ -361,15 +360,15 @@ mod tests {
     fn at_a_node_the_displacement_is_the_nodes_and_between_it_is_trilinear() {
         let lattice = Lattice { origin: [0.0; 3], spacing: 0.5, counts: [7, 6, 5] };
         let nodes = lattice.draw(&mut stream(1), 0, 1.0);
-        let at = |i: usize, j: usize, k: usize| nodes[(i * 6 + j) * 5 + k];
+        let node = |i: usize, j: usize, k: usize| nodes[(i * 6 + j) * 5 + k];
         for (i, j, k) in [(0, 0, 0), (3, 2, 1), (5, 4, 3), (6, 5, 4)] {
             let here = [i as f32 * 0.5, j as f32 * 0.5, k as f32 * 0.5];
-            let (u, _) = lattice.displacements(&nodes, &place(here), 1);
-            assert!((0..3).all(|a| (u[a][0] - at(i, j, k)[a]).abs() < 1e-6));
+            let (u, _) = at(&lattice, &nodes, here);
+            assert!((0..3).all(|a| (u[a] - node(i, j, k)[a]).abs() < 1e-6));
         }
-        let (u, _) = lattice.displacements(&nodes, &place([1.25, 0.75, 0.25]), 1);
-        let mean: f32 = (0..8).map(|c| at(2 + (c >> 2), 1 + (c >> 1 & 1), c & 1)[1]).sum::<f32>() / 8.0;
-        assert!((u[1][0] - mean).abs() < 1e-6);
+        let (u, _) = at(&lattice, &nodes, [1.25, 0.75, 0.25]);
+        let mean: f32 = (0..8).map(|c| node(2 + (c >> 2), 1 + (c >> 1 & 1), c & 1)[1]).sum::<f32>() / 8.0;
+        assert!((u[1] - mean).abs() < 1e-6);
     }
 
     #[test]
@@ -419,9 +418,9 @@ mod tests {
             for _ in 0..places {
                 // At least five cells from the border.
                 let p: [f32; 3] = std::array::from_fn(|_| draw.between(1.0, 4.8) as f32);
-                let (u, gradient) = lattice.displacements(&nodes, &place(p), 1);
-                between_nodes += (0..3).map(|a| f64::from(u[a][0]).powi(2)).sum::<f64>() / 3.0;
-                slopes += f64::from(gradient[0][1][0]).powi(2);
+                let (u, field) = at(&lattice, &nodes, p);
+                between_nodes += (0..3).map(|a| f64::from(u[a]).powi(2)).sum::<f64>() / 3.0;
+                slopes += f64::from(field.dx[0][1] * field.per_metre).powi(2);
                 let [i, j, k] = p.map(|v| (v / 0.2) as usize);
                 let node = nodes[(i * 30 + j) * 30 + k];
                 at_nodes += (0..3).map(|a| f64::from(node[a]).powi(2)).sum::<f64>() / 3.0;
@@ -438,8 +437,8 @@ mod tests {
     /// Where the levels of `nodes` take a place.
     fn taken(levels: &[(Lattice, Vec<Node>)], p: [f32; 3]) -> [f64; 3] {
         levels.iter().fold(p.map(f64::from), |p, (lattice, nodes)| {
-            let (u, _) = lattice.displacements(nodes, &place(p.map(|v| v as f32)), 1);
-            std::array::from_fn(|a| p[a] + f64::from(u[a][0]))
+            let (u, _) = at(lattice, nodes, p.map(|v| v as f32));
+            std::array::from_fn(|a| p[a] + f64::from(u[a]))
         })
     }
 

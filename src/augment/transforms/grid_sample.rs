@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::lut::to_level;
 use crate::augment::transform::{Action, Drawn, Effects, Transform, transform};
-use crate::math::{Stream, Xyz};
+use crate::math::{Stream, Xyz, sort_upper};
 use crate::scene::Points;
 
 transform! {
@@ -59,22 +61,21 @@ impl Default for GridSample {
 impl Transform for GridSample {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let (cell, mean) = (self.cell_m, self.pick == Pick::Mean);
-        let keep = Box::new(move |points: &mut Points, lots: &[u32]| {
+        let keep = Box::new(move |points: &mut Cow<'_, Points>, lots: &[u32]| {
             let mut keep = vec![false; points.len()];
-            let cells = cells_of(&points.position, cell);
-            for group in cells.chunk_by(|a, b| a.0 == b.0) {
-                let best = group.iter().map(|&(_, row)| row).max_by_key(|&row| {
+            for group in cells_of(&points.position, cell).chunk_by(|a, b| a >> 32 == b >> 32) {
+                let rows = group.iter().map(|&item| item as u32);
+                let best = rows.clone().max_by_key(|&row| {
                     // The earlier vertex wins a tie.
                     (lots[row as usize], std::cmp::Reverse(points.orig_index[row as usize]))
                 });
-                if let Some(best) = best {
-                    keep[best as usize] = true;
-                    if mean {
-                        let same =
-                            |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
-                        let rows: Vec<u32> = group.iter().map(|&(_, row)| row).filter(same).collect();
-                        average(points, &rows, best as usize);
-                    }
+                let Some(best) = best else { continue };
+                keep[best as usize] = true;
+                if mean && group.len() > 1 {
+                    let same =
+                        |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
+                    let rows: Vec<u32> = rows.filter(same).collect();
+                    average(points.to_mut(), &rows, best as usize);
                 }
             }
             keep
@@ -85,20 +86,48 @@ impl Transform for GridSample {
     }
 }
 
-/// `(cell, row)` of every point, sorted. Cells are numbered by 21 bits an axis from the lowest; a
-/// scene that spans more cells than that wraps around, far outside of any room.
-fn cells_of(position: &Xyz, cell: f64) -> Vec<(u64, u32)> {
-    let steps = position.axes().map(|axis| {
-        let index = |v: &f32| libm::floor(f64::from(*v) / cell) as i64;
-        let indices: Vec<i64> = axis.iter().map(index).collect();
-        let lowest = indices.iter().copied().min().unwrap_or(0);
-        indices.into_iter().map(|i| (i.wrapping_sub(lowest) as u64) & 0x1F_FFFF).collect::<Vec<u64>>()
+/// The row of every point in the lower half of an item, the number of its cell in the upper half,
+/// sorted. Cells are numbered from the lowest, with as many bits an axis as the scene needs.
+fn cells_of(position: &Xyz, cell: f64) -> Vec<u64> {
+    let axes = position.axes().map(|axis| {
+        let mut steps: Vec<u32> = axis.iter().map(|&v| step(v, cell) as u32).collect();
+        let lowest = steps.iter().map(|&s| s as i32).min().unwrap_or(0);
+        let mut any = 0;
+        for s in &mut steps {
+            *s = s.wrapping_sub(lowest as u32);
+            any |= *s;
+        }
+        (steps, 32 - any.leading_zeros())
     });
-    let [x, y, z] = &steps;
-    let mut cells: Vec<(u64, u32)> =
-        (0..position.len()).map(|i| (x[i] << 42 | y[i] << 21 | z[i], i as u32)).collect();
+    let [(x, _), (y, y_bits), (z, z_bits)] = &axes;
+    let bits: u32 = axes.iter().map(|(_, bits)| bits).sum();
+    if bits <= 32 {
+        let item = |row: usize| {
+            let cell =
+                u64::from(x[row]) << (y_bits + z_bits) | u64::from(y[row]) << z_bits | u64::from(z[row]);
+            cell << 32 | row as u64
+        };
+        let mut items: Vec<u64> = (0..position.len()).map(item).collect();
+        sort_upper(&mut items, bits);
+        return items;
+    }
+    // Far more cells than a room has: those that hold a point are numbered one after the other.
+    let mut cells: Vec<([u32; 3], u32)> =
+        (0..position.len()).map(|row| ([x[row], y[row], z[row]], row as u32)).collect();
     cells.sort_unstable();
-    cells
+    let groups = cells.chunk_by(|a, b| a.0 == b.0);
+    (0_u64..)
+        .zip(groups)
+        .flat_map(|(n, group)| group.iter().map(move |&(_, row)| n << 32 | u64::from(row)))
+        .collect()
+}
+
+/// ⌊v / cell⌋, within the range of the type; 0 for what is not a number.
+fn step(v: f32, cell: f64) -> i32 {
+    let exact = f64::from(v) / cell;
+    // Cut off, and one less where that went up: unlike a library's floor, this runs on many at once.
+    let cut = exact as i32;
+    cut.saturating_sub(i32::from(f64::from(cut) > exact))
 }
 
 /// Writes the mean of `rows` into row `into`.
@@ -148,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn scenes_of_any_extent_have_their_cells() {
+        // Two near the origin, two that share a far cell, one further off than cells are counted.
+        let mut scene = at_origin(6);
+        scene.points.position.x = vec![0.0, 0.3, -9e5, -9e5, 3e9, f32::NAN];
+        scene.points.position.y = vec![0.0, 0.0, 4e6, 4e6, 0.0, -1.0];
+        let kept = apply(&scene, &[STEP]).scene.points.orig_index;
+        assert_eq!(kept.len(), 5);
+        assert!([0, 1, 4, 5].iter().all(|v| kept.contains(v)) && !(kept.contains(&2) && kept.contains(&3)));
+    }
+
+    #[test]
     fn the_order_of_the_points_does_not_matter() {
         let scene = scattered(800, 6);
         let mut turned = scene.clone();
@@ -161,10 +201,10 @@ mod tests {
     fn every_point_of_a_cell_is_equally_likely() {
         let scene = at_origin(5);
         let mut count = [0_u32; 5];
-        for seed in 0..5000 {
+        for seed in 0..10_000 {
             count[apply_seeded(&scene, &[STEP], seed).scene.points.orig_index[0] as usize] += 1;
         }
-        let chi2: f64 = count.iter().map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0).sum();
+        let chi2: f64 = count.iter().map(|&c| (f64::from(c) - 2000.0).powi(2) / 2000.0).sum();
         assert!(chi2 < 18.5, "99.9 % of fair picks stay below: {chi2} {count:?}");
     }
 

@@ -64,20 +64,26 @@ mod tests {
 
     #[test]
     fn clipped_noise_has_the_variance_that_theory_gives_it() {
-        // k = clip/σ = 2: variance is 0.92054 σ².
+        // With k = clip/σ the variance is σ² [(2Φ(k) − 1) − 2kφ(k) + 2k²(1 − Φ(k))].
+        has_variance(0.02, 0.92054);
+        has_variance(0.04, 0.99988);
+    }
+
+    fn has_variance(clip: f64, ratio: f64) {
         let n = 60_000;
         let scene = at_origin(n);
-        let p = apply(&scene, &["op = 'jitter'\nsigma-m = 0.01\nclip-m = 0.02"]).scene.points.position;
+        let step = format!("op = 'jitter'\nsigma-m = 0.01\nclip-m = {clip}");
+        let p = apply(&scene, &[&step]).scene.points.position;
         let n = n as f64;
         for axis in p.axes() {
-            assert!(axis.iter().all(|v| v.abs() <= 0.02_f32));
+            assert!(axis.iter().all(|v| v.abs() <= clip as f32));
             let mean = axis.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
             let variance = axis.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() / n;
             assert!(mean.abs() < 4.0 * 0.01 / n.sqrt(), "{mean}");
-            assert!((variance / 1e-4 - 0.92054).abs() < 0.02, "{variance}");
+            assert!((variance / 1e-4 - ratio).abs() < 0.02, "{variance}");
         }
         let xy: f64 = p.x.iter().zip(&p.y).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum::<f64>() / n;
-        assert!((xy / 0.92054e-4).abs() < 4.0 / n.sqrt(), "{xy}");
+        assert!((xy / (ratio * 1e-4)).abs() < 4.0 / n.sqrt(), "{xy}");
     }
 
     #[test]

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{ATTEMPTS, Action, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Aabb, Stream, Xyz};
+use crate::math::{Aabb, Stream, Xyz, rows_where};
 
 /// Most turns of the loop: the window is then a sixteenth of its first width or less.
 const TURNS: usize = 16;
@@ -126,8 +126,7 @@ impl LimitPoints {
             });
             let within =
                 |p: [f32; 3]| (0..3).all(|a| lo[a] <= f64::from(p[a]) && f64::from(p[a]) < lo[a] + size[a]);
-            let rows: Vec<u32> =
-                (0..position.len() as u32).filter(|&row| within(position.get(row as usize))).collect();
+            let rows = rows_where(position.len(), |row| within(position.get(row)));
             if rows.len() <= self.count as usize {
                 return Cut { centre: std::array::from_fn(|a| (lo[a] + size[a] / 2.0) as f32), rows };
             }

@@ -107,8 +107,10 @@ impl Transform for Rotate {
 
 #[cfg(test)]
 mod tests {
-    use crate::augment::testing::{apply, cube};
-    use crate::math::Affine;
+    use super::Rotate;
+    use crate::augment::testing::{apply, cube, scattered};
+    use crate::augment::transform::Transform;
+    use crate::math::{Aabb, Affine, Key, Purpose, Xyz};
 
     #[test]
     fn a_quarter_turn_about_z_takes_x_to_y_and_four_are_nothing() {
@@ -122,6 +124,57 @@ mod tests {
         let full = apply(&scene, &[quarter; 4]).scene;
         assert_eq!(full.points.position, scene.points.position);
         assert_eq!(full.points.normal, scene.points.normal);
+    }
+
+    #[test]
+    fn distances_and_distances_from_surfaces_stay() {
+        let mut scene = scattered(200, 5);
+        let h = std::f32::consts::FRAC_1_SQRT_2;
+        scene.points.normal = Some(Xyz { x: vec![h; 200], y: vec![0.0; 200], z: vec![-h; 200] });
+        let steps = ["op = 'rotate'", "op = 'rotate'\naxis = 'x'\nangle-deg = [-9, 9]\ncentre = 'centroid'"];
+        let turned = apply(&scene, &steps).scene.points;
+        let between = |p: &Xyz, i: usize| -> [f64; 3] {
+            std::array::from_fn(|a| f64::from(p.get(i)[a]) - f64::from(p.get(i + 1)[a]))
+        };
+        let dot = |a: [f64; 3], b: [f64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+        let normal = |n: &Option<Xyz>, i: usize| n.as_ref().unwrap().get(i).map(f64::from);
+        for i in 0..199 {
+            let (was, is) = (between(&scene.points.position, i), between(&turned.position, i));
+            assert!((dot(is, is).sqrt() - dot(was, was).sqrt()).abs() < 2e-6);
+            let heights = (dot(normal(&scene.points.normal, i), was), dot(normal(&turned.normal, i), is));
+            assert!((heights.0 - heights.1).abs() < 2e-6, "{heights:?}");
+        }
+    }
+
+    #[test]
+    fn a_turned_box_is_as_large_as_its_turned_corners() {
+        // |R| · size: 5 degrees about x on 1 × 2 × 3.
+        let mut scene = cube();
+        for (axis, size) in scene.points.position.axes_mut().into_iter().zip([1.0, 2.0, 3.0]) {
+            axis.iter_mut().for_each(|v| *v *= size);
+        }
+        let turned = apply(&scene, &["op = 'rotate'\naxis = 'x'\nangle-deg = [5, 5]"]).scene.points;
+        let size = Aabb::of(turned.position.axes()).size();
+        assert!(size.iter().zip([1.0, 2.2539, 3.1629]).all(|(v, e)| (v - e).abs() < 1e-4), "{size:?}");
+    }
+
+    #[test]
+    fn angles_are_uniform() {
+        // Kolmogorov and Smirnov: 99 % of fair samples stay below 1.63 / √n.
+        let n = 100_000;
+        let mut angles: Vec<f64> = (0..n)
+            .map(|variant| {
+                let mut stream = Key::new(7, "s", variant, "rotate#1").stream(Purpose::Parameters);
+                Rotate::default().draw(&mut stream).parameters["angle-deg"].as_f64().unwrap()
+            })
+            .collect();
+        angles.sort_by(f64::total_cmp);
+        let away = |(i, angle): (usize, &f64)| {
+            let (expected, n) = ((angle + 180.0) / 360.0, f64::from(n));
+            (expected - i as f64 / n).abs().max((expected - (i + 1) as f64 / n).abs())
+        };
+        let furthest = angles.iter().enumerate().map(away).fold(0.0, f64::max);
+        assert!(furthest < 1.63 / f64::from(n).sqrt(), "{furthest}");
     }
 
     #[test]
