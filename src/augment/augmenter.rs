@@ -40,12 +40,44 @@ impl Augmenter {
     /// never happens (`p = 0`) asks for nothing.
     pub fn needs(&self) -> Needs {
         let first = |wants: fn(&Step) -> bool| {
-            self.steps.iter().find(|step| step.p > 0.0 && wants(step)).map(|step| step.id.clone())
+            let may = |&(at, step): &(usize, &Step)| wants(step) && self.may_happen(at);
+            self.steps.iter().enumerate().find(may).map(|(_, step)| step.id.clone())
         };
         Needs {
             colour: first(|step| step.transform.needs().colour),
             normals: first(|step| step.transform.needs().normals),
         }
+    }
+
+    /// Whether a step can ever happen, seen from its `p`, its weight and the steps around it.
+    fn may_happen(&self, at: usize) -> bool {
+        let step = &self.steps[at];
+        step.p > 0.0
+            && step.inside.is_none_or(|outer| {
+                let nth = self.steps_inside(outer).take_while(|&other| other < at).count();
+                self.steps[outer].transform.weight(nth) > 0.0 && self.may_happen(outer)
+            })
+    }
+
+    /// The steps written directly inside of the step at `outer`.
+    fn steps_inside(&self, outer: usize) -> impl Iterator<Item = usize> {
+        (outer + 1..self.steps.len()).filter(move |&at| self.steps[at].inside == Some(outer))
+    }
+
+    /// Of the steps inside of the one at `outer`, the one at a share of their weights.
+    fn branch(&self, outer: usize, share: f64) -> Option<usize> {
+        let transform = &self.steps[outer].transform;
+        let weights = || self.steps_inside(outer).enumerate().map(|(nth, at)| (at, transform.weight(nth)));
+        let mut left = share * weights().map(|(_, weight)| weight).sum::<f64>();
+        let mut last = None;
+        for (at, weight) in weights().filter(|&(_, weight)| weight > 0.0) {
+            last = Some(at);
+            if left < weight {
+                break;
+            }
+            left -= weight;
+        }
+        last
     }
 
     /// One variant of `scene`; the same arguments give the same bits.
@@ -65,17 +97,34 @@ impl Augmenter {
         let mut work = Work::new(scene, descriptions, self.text.min_target_ratio);
         let mut records = Vec::with_capacity(steps.len());
         let mut changes = Vec::new();
-        for step in steps {
+        // Whether each step happens, and which of the steps inside of it was chosen.
+        let mut happens: Vec<(bool, Option<usize>)> = Vec::with_capacity(steps.len());
+        for (at, step) in steps.iter().enumerate() {
             let key = Key::new(self.seed, &scene.id, variant, &step.id);
-            let drawn = step.transform.draw(&mut key.stream(Purpose::Parameters));
-            let open = key.stream(Purpose::Gate).happens(step.p);
+            let mut drawn = step.transform.draw(&mut key.stream(Purpose::Parameters));
+            let chosen = step.inside.is_none_or(|outer| {
+                let (open, branch) = happens[outer];
+                open && branch.is_none_or(|branch| branch == at)
+            });
+            let open = key.stream(Purpose::Gate).happens(step.p) && chosen;
+            let branch = match drawn.action {
+                Action::Choose(share) => self.branch(at, share),
+                _ => None,
+            };
+            if let Some(branch) = branch {
+                drawn.parameters.insert("branch".into(), steps[branch].id.as_str().into());
+            }
+            happens.push((open, branch));
             if open && step.transform.needs().colour && scene.points.colour.is_none() {
                 return Err(lacks(scene, step, "colour"));
             }
             if open && step.transform.needs().normals && scene.points.normal.is_none() {
                 return Err(lacks(scene, step, "normals"));
             }
-            let (record, change) = work.step(step, &key, drawn, open);
+            let (mut record, change) = work.step(step, &key, drawn, open);
+            if !chosen {
+                record.outcome = Outcome::NotChosen;
+            }
             records.push(record);
             changes.extend(change);
         }
@@ -193,6 +242,8 @@ impl Work {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
+            // What they do is done by the steps that follow.
+            Action::Steps | Action::Choose(_) => {}
             Action::Crop { at, keep } => self.crop(&at, &*keep, &mut record),
             Action::Thin { resamples, moves, keep } => {
                 if resamples {

@@ -10,7 +10,7 @@ use crate::augment::*;
 use crate::scene::{Colour, Scene};
 
 /// Every transform once or more, strong enough that each does something to a small scene.
-const ALL: [&str; 15] = [
+const ALL: [&str; 17] = [
     "op = 'rotate'\ncentre = 'aabb'",
     "op = 'rotate'\naxis = 'x'\nangle-deg = [-4, 4]\ncentre = 'centroid'",
     "op = 'scale'\nanisotropic = true",
@@ -26,6 +26,9 @@ const ALL: [&str; 15] = [
     "op = 'colour-jitter'",
     "op = 'grid-sample'\ncell-m = 0.2\npick = 'mean'\np = 0.3",
     "op = 'grid-sample'\ncell-m = 0.1",
+    "op = 'one-of'\nweights = [1, 2]\n[[step.step]]\nop = 'mirror'\n[[step.step]]\nop = 'crop-sphere'\nratio = 0.8",
+    "op = 'repeat'\np = 0.8\n[[step.step]]\nop = 'sequence'\np = 0.7\n[[step.step.step]]\nop = 'drop-points'\n\
+     [[step.step.step]]\nop = 'rotate'",
 ];
 
 /// A scene of `n` points and six objects, as hostile as the loader lets through.

@@ -218,7 +218,9 @@ fn describe(plan: &Plan, config: &Config, dir: &Path) -> String {
         dir.display()
     );
     for step in &config.steps {
-        text += &format!("  step {} ({}), p = {}\n", step.id, step.op, step.p);
+        let around = std::iter::successors(step.inside, |&outer| config.steps[outer].inside).count();
+        let indent = "  ".repeat(around);
+        text += &format!("  {indent}step {} ({}), p = {}\n", step.id, step.op, step.p);
     }
     for unit in &plan.units {
         text += &format!("  {}: {} scans\n", unit.name, unit.scans.len());

@@ -10,8 +10,11 @@ mod drop_points;
 mod grid_sample;
 mod jitter;
 mod mirror;
+mod one_of;
+mod repeat;
 mod rotate;
 mod scale;
+mod sequence;
 mod translate;
 
 use super::transform::Op;
@@ -31,6 +34,9 @@ pub static OPS: &[&Op] = &[
     &autocontrast::AUTOCONTRAST,
     &colour_translate::COLOUR_TRANSLATE,
     &colour_jitter::COLOUR_JITTER,
+    &one_of::ONE_OF,
+    &sequence::SEQUENCE,
+    &repeat::REPEAT,
 ];
 
 /// The transform of this name.
