@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::config::{Step, TextPolicy};
+use super::course::{Turn, course, may_happen};
 use super::gone::Gone;
 use super::lut::{Histogram, Table};
 use super::moved::Moved;
@@ -38,10 +39,12 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// What these steps cannot do without; a step that never happens (`p = 0`) asks for nothing.
+    /// What these steps cannot do without; a step that never happens (`p = 0`, or no weight in a
+    /// choice) asks for nothing.
     pub fn of(steps: &[Step]) -> Self {
         let first = |wants: fn(&Step) -> bool| {
-            steps.iter().find(|step| step.p > 0.0 && wants(step)).map(|step| step.id.clone())
+            let may = |&(at, step): &(usize, &Step)| wants(step) && may_happen(steps, at);
+            steps.iter().enumerate().find(may).map(|(_, step)| step.id.clone())
         };
         Self {
             colour: first(|step| step.transform.needs().colour),
@@ -74,17 +77,17 @@ impl Augmenter {
         let mut work = Work::new(scene, descriptions, self.text.min_target_ratio);
         let mut records = Vec::with_capacity(steps.len());
         let mut changes = Vec::new();
-        for step in steps {
-            let key = Key::new(self.seed, &scene.id, variant, &step.id);
-            let drawn = step.transform.draw(&mut key.stream(Purpose::Parameters));
-            let open = key.stream(Purpose::Gate).happens(step.p);
+        for Turn { step, key, drawn, chosen, open } in course(steps, self.seed, &scene.id, variant) {
             if open && step.transform.needs().colour && scene.points.colour.is_none() {
                 return Err(lacks(scene, step, "colour"));
             }
             if open && step.transform.needs().normals && scene.points.normal.is_none() {
                 return Err(lacks(scene, step, "normals"));
             }
-            let (record, change) = work.step(step, &key, drawn, open);
+            let (mut record, change) = work.step(step, &key, drawn, open);
+            if !chosen {
+                record.outcome = Outcome::NotChosen;
+            }
             records.push(record);
             changes.extend(change);
         }
@@ -215,6 +218,8 @@ impl<'s> Work<'s> {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
+            // What they do is done by the steps that follow.
+            Action::Steps | Action::Choose(_) => {}
             Action::Field(change) => {
                 self.settle_positions();
                 match change(self.points.to_mut(), &mut key.stream(Purpose::Lattice)) {

@@ -10,7 +10,7 @@ use crate::augment::*;
 use crate::scene::{Colour, Scene};
 
 /// Every transform once or more, strong enough that each does something to a small scene.
-const ALL: [&str; 27] = [
+const ALL: [&str; 29] = [
     "op = 'rotate'\ncentre = 'aabb'",
     "op = 'rotate'\naxis = 'x'\nangle-deg = [-4, 4]\ncentre = 'centroid'",
     "op = 'scale'\nanisotropic = true",
@@ -38,6 +38,9 @@ const ALL: [&str; 27] = [
     "op = 'drop-normals'\nhow = 'points'",
     "op = 'drop-normals'\np = 0.3",
     "op = 'shuffle'",
+    "op = 'one-of'\nweights = [1, 2]\n[[step.step]]\nop = 'mirror'\n[[step.step]]\nop = 'crop-sphere'\nratio = 0.8",
+    "op = 'repeat'\np = 0.8\n[[step.step]]\nop = 'sequence'\np = 0.7\n[[step.step.step]]\nop = 'drop-points'\n\
+     [[step.step.step]]\nop = 'rotate'",
 ];
 
 /// A scene of `n` points and six objects, as hostile as the loader lets through.

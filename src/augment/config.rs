@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,14 +23,21 @@ use crate::error::{Error, Kind, Place, Result};
 #[derive(Debug)]
 pub struct Step {
     /// What the step's random numbers hang on, and what messages call it: as written, or `op#n`
-    /// for the n-th step of that op.
+    /// for the n-th step of that op in the file; inside of `repeat` with `@n` for the n-th time.
     pub id: String,
     /// Probability that the step is applied to a variant.
     pub p: f64,
     /// The name of its transform.
     pub op: &'static str,
-    pub(crate) transform: Box<dyn Transform>,
+    /// Index of the step that it is written inside of: `one-of`, `sequence` or `repeat`.
+    pub inside: Option<usize>,
+    pub(crate) transform: Arc<dyn Transform>,
 }
+
+/// Most steps that a file may come to once `repeat` is written out.
+const MOST_STEPS: usize = 1000;
+/// How deep steps may stand inside of steps.
+const DEEPEST: usize = 8;
 
 /// `[text]`: what happens to a sentence that a variant makes false.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,32 +99,93 @@ pub fn step_tables<'i>(
 
 /// Reads `[[step]]` tables. `source` is the whole file's text and `path` its name.
 ///
+/// The list is flat: a step comes before the steps written inside of it, and those of `repeat`
+/// are there once for each time.
+///
 /// Fails with [`Kind::Config`], path and the line and column of the key, what is allowed there and
 /// the nearest valid name: unknown op or key, wrong type, number out of range, id given twice.
 pub fn parse_steps(path: &Path, source: &str, tables: Vec<Spanned<DeTable<'_>>>) -> Result<Vec<Step>> {
-    let file = File { path, source };
-    let mut occurrences: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut ids = BTreeSet::new();
-    let mut steps = Vec::with_capacity(tables.len());
-    for (index, table) in tables.into_iter().enumerate() {
-        let span = table.span();
-        let reader = Reader { file: &file, number: index + 1, span: span.clone() };
-        let mut table = table.into_inner();
-        let op = reader.op(table.remove("op"))?;
-        let nth = occurrences.entry(op.name).and_modify(|n| *n += 1).or_insert(1);
-        let (id, id_span) = reader.id(table.remove("id"), || format!("{}#{nth}", op.name))?;
-        if !ids.insert(id.clone()) {
-            return Err(file
-                .error(&id_span, format!("two steps have the id `{id}`"))
-                .help("random numbers hang on the id: give each step its own"));
-        }
-        let p = reader.probability(table.remove("p"))?;
-        let transform = reader.transform(op, table)?;
-        steps.push(Step { id, p, op: op.name, transform });
-    }
-    Ok(steps)
+    let mut list = List {
+        file: File { path, source },
+        occurrences: BTreeMap::new(),
+        ids: BTreeSet::new(),
+        steps: Vec::with_capacity(tables.len()),
+    };
+    list.read(tables, None, "")?;
+    Ok(list.steps)
 }
 
+/// The steps read so far.
+struct List<'a> {
+    file: File<'a>,
+    occurrences: BTreeMap<&'static str, u32>,
+    ids: BTreeSet<String>,
+    steps: Vec<Step>,
+}
+
+impl List<'_> {
+    /// Reads the steps inside of the step at `inside`; `outer` is that one's number and a dot.
+    fn read(&mut self, tables: Vec<Spanned<DeTable<'_>>>, inside: Option<usize>, outer: &str) -> Result<()> {
+        for (nth, table) in tables.into_iter().enumerate() {
+            let span = table.span();
+            let reader =
+                Reader { file: self.file, number: format!("{outer}{}", nth + 1), span: span.clone() };
+            let mut table = table.into_inner();
+            let op = reader.op(table.remove("op"))?;
+            let count = self.occurrences.entry(op.name).and_modify(|n| *n += 1).or_insert(1);
+            let (id, id_span) = reader.id(table.remove("id"), || format!("{}#{count}", op.name))?;
+            self.take(&id, &id_span)?;
+            let p = reader.probability(table.remove("p"))?;
+            let nested = if (op.nests)() { reader.nested(table.remove("step"))? } else { Vec::new() };
+            let transform = reader.transform(op, table, nested.len())?;
+            let rounds = transform.rounds();
+            let at = self.steps.len();
+            self.steps.push(Step { id, p, op: op.name, inside, transform });
+            self.read(nested, Some(at), &format!("{}.", reader.number))?;
+            if let Some(rounds) = rounds {
+                self.repeat(at, rounds, &span)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the steps inside of the one at `at` out, once for each round.
+    fn repeat(&mut self, at: usize, rounds: u32, span: &Range<usize>) -> Result<()> {
+        let once = self.steps.split_off(at + 1);
+        let total = self.steps.len() + once.len() * rounds as usize;
+        if total > MOST_STEPS {
+            return Err(self
+                .file
+                .error(span, format!("`{}` makes too many steps", self.steps[at].id))
+                .expected(format!("at most {MOST_STEPS} in the whole file, each time counted"))
+                .found(total.to_string()));
+        }
+        for round in 1..=rounds {
+            let first = self.steps.len();
+            for step in &once {
+                let id = format!("{}@{round}", step.id);
+                self.take(&id, span)?;
+                // Of steps inside of these, the outer ones moved as far as they did.
+                let inside = step.inside.map(|outer| if outer == at { at } else { outer - (at + 1) + first });
+                let transform = Arc::clone(&step.transform);
+                self.steps.push(Step { id, p: step.p, op: step.op, inside, transform });
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, id: &str, span: &Range<usize>) -> Result<()> {
+        if self.ids.insert(id.to_owned()) {
+            return Ok(());
+        }
+        Err(self
+            .file
+            .error(span, format!("two steps have the id `{id}`"))
+            .help("random numbers hang on the id: give each step its own"))
+    }
+}
+
+#[derive(Clone, Copy)]
 struct File<'a> {
     path: &'a Path,
     source: &'a str,
@@ -138,8 +207,9 @@ impl File<'_> {
 
 /// Reads one step.
 struct Reader<'a> {
-    file: &'a File<'a>,
-    number: usize,
+    file: File<'a>,
+    /// `3`, or `3.1` for the first step inside of the third.
+    number: String,
     span: Range<usize>,
 }
 
@@ -189,7 +259,20 @@ impl Reader<'_> {
         })
     }
 
-    fn transform(&self, op: &Op, table: DeTable<'_>) -> Result<Box<dyn Transform>> {
+    /// The tables of the steps inside.
+    fn nested<'i>(&self, value: Option<Spanned<DeValue<'i>>>) -> Result<Vec<Spanned<DeTable<'i>>>> {
+        let Some(value) = value else { return Ok(Vec::new()) };
+        if self.number.split('.').count() > DEEPEST {
+            return Err(self
+                .file
+                .error(&value.span(), format!("step {} has steps too deep inside of steps", self.number))
+                .expected(format!("at most {DEEPEST} levels")));
+        }
+        step_tables(self.file.path, self.file.source, value)
+    }
+
+    /// Reads the parameters of a step that has this many steps inside.
+    fn transform(&self, op: &Op, table: DeTable<'_>, nested: usize) -> Result<Arc<dyn Transform>> {
         let schema = (op.schema)();
         let properties = schema.get("properties").and_then(Value::as_object);
         // Keys are sorted by name in the table; the first in the file is the one to report.
@@ -200,7 +283,8 @@ impl Reader<'_> {
             let Some(allowed) = properties.and_then(|p| p.get(name)) else {
                 let known = properties.into_iter().flat_map(|p| p.keys().map(String::as_str));
                 let error = self.file.error(&key.span(), format!("`{}` has no key `{name}`", op.name));
-                return Err(with_nearest(error, name, known.chain(["id", "p"])));
+                let inside = (op.nests)().then_some("step");
+                return Err(with_nearest(error, name, known.chain(["id", "p"]).chain(inside)));
             };
             self.check_value(op, name, allowed, value)?;
         }
@@ -214,7 +298,7 @@ impl Reader<'_> {
                 key.map_or_else(|| op.name.to_owned(), |(key, _)| format!("`{key}` of {}", op.name));
             self.file.error(&span, format!("{subject} cannot be read: {}", error.message()))
         })?;
-        read.check().map_err(|complaint| {
+        read.check().and_then(|()| read.holds(nested)).map_err(|complaint| {
             match places.get(complaint.key) {
                 Some(span) => self
                     .file
@@ -226,7 +310,7 @@ impl Reader<'_> {
             }
             .expected(complaint.expected)
         })?;
-        Ok(read)
+        Ok(Arc::from(read))
     }
 
     /// Holds a value, or each item of an array, against the range and the names that the schema
@@ -355,6 +439,58 @@ mod tests {
             .join("\n\n")
         );
         assert!(message("step = 3").contains("[[step]]"));
+    }
+
+    #[test]
+    fn steps_inside_have_ids_of_the_whole_file() {
+        let steps = read(
+            "[[step]]\nop = 'jitter'\n[[step]]\nop = 'one-of'\n[[step.step]]\nop = 'jitter'\n\
+             [[step.step]]\nop = 'sequence'\nid = 's'\n[[step.step.step]]\nop = 'jitter'\np = 0.5\n\
+             [[step]]\nop = 'jitter'\n",
+        )
+        .unwrap();
+        let found: Vec<_> = steps.iter().map(|s| (s.id.as_str(), s.inside, s.p)).collect();
+        let expected = [
+            ("jitter#1", None, 1.0),
+            ("one-of#1", None, 1.0),
+            ("jitter#2", Some(1), 1.0),
+            ("s", Some(1), 1.0),
+            ("jitter#3", Some(3), 0.5),
+            ("jitter#4", None, 1.0),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn errors_inside_of_steps_are_as_exact() {
+        let first = "[[step]]\nop = 'rotate'\n\n[[step]]\n";
+        let deep = |n: usize| {
+            (1..=n).fold(String::new(), |all, i| {
+                format!("{all}[[{}]]\nop = 'sequence'\n", vec!["step"; i].join("."))
+            })
+        };
+        insta::assert_snapshot!(
+            [
+                "op = 'one-of'",
+                "op = 'one-of'\nstep = 3",
+                "op = 'one-of'\nweight = [1]\n[[step.step]]\nop = 'jitter'",
+                "op = 'one-of'\nweights = [1, 2]\n[[step.step]]\nop = 'jitter'",
+                "op = 'one-of'\nweights = [-1]\n[[step.step]]\nop = 'jitter'",
+                "op = 'one-of'\nweights = [0, 0]\n[[step.step]]\nop = 'jitter'\n[[step.step]]\nop = 'scale'",
+                "op = 'one-of'\n[[step.step]]\nop = 'jitter'\n[[step.step]]\nop = 'jiter'",
+                "op = 'sequence'\n[[step.step]]\nid = 'a'",
+                "op = 'sequence'\n[[step.step]]\nop = 'jitter'\nsigma-m = 90",
+                "op = 'sequence'\n[[step.step]]\nop = 'jitter'\np = 2",
+                "op = 'sequence'\n[[step.step]]\nop = 'jitter'\nid = 'rotate#1'",
+                "op = 'repeat'\ntimes = 0\n[[step.step]]\nop = 'jitter'",
+                "op = 'repeat'\ntimes = 3\n[[step.step]]\nop = 'jitter'\nid = 'a'\n[[step]]\nop = 'scale'\nid = 'a@2'",
+                "op = 'repeat'\ntimes = 100\n[[step.step]]\nop = 'repeat'\ntimes = 100\n[[step.step.step]]\nop = 'jitter'",
+                "op = 'jitter'\n[[step.step]]\nop = 'jitter'",
+            ]
+            .map(|step| message(&format!("{first}{step}\n")))
+            .join("\n\n")
+        );
+        assert!(message(&deep(12)).contains("at most 8 levels"), "{}", message(&deep(12)));
     }
 
     #[test]

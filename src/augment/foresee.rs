@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::augmenter::Augmenter;
+use super::course::{course, may_happen};
 use super::gone::Gone;
 use super::targets::Targets;
 use super::text::{self, Change};
@@ -18,14 +19,9 @@ impl Augmenter {
     /// kept here for a reason that is told here.
     pub fn foresee(&self, scene: &str, descriptions: &[Description], variant: u32) -> Vec<Sentence> {
         let steps = if variant == 0 { &[][..] } else { &self.steps };
-        let mut changes = Vec::new();
-        for step in steps {
-            let key = Key::new(self.seed, scene, variant, &step.id);
-            if key.stream(Purpose::Gate).happens(step.p) {
-                let effects = step.transform.draw(&mut key.stream(Purpose::Parameters)).effects;
-                changes.push(Change { step: step.id.clone(), effects });
-            }
-        }
+        let happen = course(steps, self.seed, scene, variant).into_iter().filter(|turn| turn.open);
+        let changes: Vec<Change> =
+            happen.map(|turn| Change { step: turn.step.id.clone(), effects: turn.drawn.effects }).collect();
         let nothing = BTreeMap::new();
         let targets = Targets::new(&[], &nothing, self.text.min_target_ratio);
         let gone = Gone::new(&[], &nothing, &nothing, &BTreeMap::new(), &targets);
@@ -35,11 +31,12 @@ impl Augmenter {
     /// Ids of the steps whose effect on sentences depends on points: which objects a crop leaves, and
     /// which cast a colour table gives.
     pub fn needs_points(&self) -> Vec<&str> {
-        let depends = |step: &&super::Step| {
+        let depends = |&(at, step): &(usize, &super::Step)| {
             let drawn = step.transform.draw(&mut Key::new(0, "", 0, &step.id).stream(Purpose::Parameters));
-            step.p > 0.0 && (drawn.effects.removes_points || matches!(drawn.action, Action::Table(_)))
+            may_happen(&self.steps, at)
+                && (drawn.effects.removes_points || matches!(drawn.action, Action::Table(_)))
         };
-        self.steps.iter().filter(depends).map(|step| step.id.as_str()).collect()
+        self.steps.iter().enumerate().filter(depends).map(|(_, step)| step.id.as_str()).collect()
     }
 }
 

@@ -8,6 +8,7 @@
 mod augmenter;
 mod check;
 mod config;
+mod course;
 mod explain;
 mod foresee;
 mod gone;

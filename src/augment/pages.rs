@@ -12,7 +12,8 @@ use super::config::{Step, limits, names_of, parse_steps, range_text, step_tables
 use super::transform::Op;
 use super::transforms::OPS;
 
-/// The schema of one `[[step]]`: one alternative per transform, told apart by `op`.
+/// The schema of one `[[step]]`: one alternative per transform, told apart by `op`. Steps inside of
+/// steps refer to it as `#/$defs/step`.
 pub fn step_schema() -> Schema {
     let alternatives: Vec<Value> = OPS.iter().map(|op| alternative(op)).collect();
     let mut schema = Schema::default();
@@ -41,12 +42,21 @@ fn alternative(op: &Op) -> Value {
     for (key, schema) in parameters.get("properties").and_then(Value::as_object).into_iter().flatten() {
         properties.insert(key.clone(), schema.clone());
     }
+    let mut required = vec!["op"];
+    if (op.nests)() {
+        properties.insert(
+            "step".into(),
+            json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"},
+                   "description": "The steps inside, each a table `[[step.step]]`."}),
+        );
+        required.push("step");
+    }
     json!({
         "title": op.name,
         "description": summary(op),
         "type": "object",
         "properties": properties,
-        "required": ["op"],
+        "required": required,
         "additionalProperties": false,
     })
 }
@@ -81,6 +91,9 @@ pub fn page(op: &Op) -> String {
         let default = schema.get("default").filter(|v| !v.is_null());
         let default = default.map_or("not set".into(), |v| format!("`{v}`"));
         let _ = writeln!(out, "| `{key}` | {default} | {} | {} |", allowed(schema), meaning(schema));
+    }
+    if (op.nests)() {
+        out += "| `step` | not set | tables `[[step.step]]`, one or more | The steps inside. |\n";
     }
     out += "| `id` | `\"op#n\"` | text, used once | Name of the step; its random numbers hang on it. |\n";
     out += "| `p` | `1.0` | 0 to 1 | Probability that the step is applied to a variant. |\n";
@@ -254,9 +267,17 @@ mod tests {
 
     #[test]
     fn the_schema_accepts_what_the_reader_accepts() {
-        let validator = jsonschema::validator_for(step_schema().as_value()).unwrap();
+        let schema = json!({"$ref": "#/$defs/step", "$defs": {"step": step_schema().to_value()}});
+        let validator = jsonschema::validator_for(&schema).unwrap();
         for op in OPS.iter().filter(|op| op.name != "crop-sphere") {
-            assert!(validator.is_valid(&json!({"op": op.name, "p": 0.5, "id": "a"})), "{}", op.name);
+            let mut step = json!({"op": op.name, "p": 0.5, "id": "a"});
+            if (op.nests)() {
+                assert!(!validator.is_valid(&step), "{} without steps", op.name);
+                step["step"] = json!([{"op": "jitter", "sigma": 1}]);
+                assert!(!validator.is_valid(&step), "a wrong key inside of {}", op.name);
+                step["step"] = json!([{"op": "jitter"}]);
+            }
+            assert!(validator.is_valid(&step), "{}", op.name);
             assert!(!validator.is_valid(&json!({"op": op.name, "unknown": 1})), "{}", op.name);
         }
         assert!(validator.is_valid(&json!({"op": "crop-sphere", "count": 100})));

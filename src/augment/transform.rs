@@ -29,6 +29,29 @@ pub(crate) trait Transform: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether steps are written inside of it (`[[step.step]]`).
+    fn nests() -> bool
+    where
+        Self: Sized,
+    {
+        false
+    }
+
+    /// What is wrong with this number of steps inside of it.
+    fn holds(&self, _steps: usize) -> Result<(), Complaint> {
+        Ok(())
+    }
+
+    /// How often the steps inside of it are done, where each time draws anew.
+    fn rounds(&self) -> Option<u32> {
+        None
+    }
+
+    /// Weight of the n-th step inside of it, where one of them is chosen.
+    fn weight(&self, _nth: usize) -> f64 {
+        1.0
+    }
+
     /// Draws the parameters of one variant. Called whether or not the step's gate is open, so that
     /// changing a `p` moves no other value.
     fn draw(&self, stream: &mut Stream) -> Drawn;
@@ -166,6 +189,10 @@ pub(crate) enum Action {
         /// Whether each row is kept.
         keep: Box<KeepByLot>,
     },
+    /// The steps inside of it, which follow in the list.
+    Steps,
+    /// One of the steps inside of it: the one at this share of their weights.
+    Choose(f64),
 }
 
 impl Drawn {
@@ -197,7 +224,9 @@ pub struct Op {
     pub doc: &'static str,
     /// Schema of its parameters, subschemas inlined.
     pub(crate) schema: fn() -> schemars::Schema,
-    /// Reads the parameters, once `op`, `id` and `p` are taken out.
+    /// Whether steps are written inside of it.
+    pub(crate) nests: fn() -> bool,
+    /// Reads the parameters, once `op`, `id`, `p` and the steps inside are taken out.
     pub(crate) read: fn(toml::de::Deserializer<'_>) -> Result<Box<dyn Transform>, toml::de::Error>,
 }
 
@@ -220,6 +249,7 @@ macro_rules! transform {
                     .with(|s| s.inline_subschemas = true);
                 settings.into_generator().into_root_schema_for::<$type>()
             },
+            nests: <$type as $crate::augment::transform::Transform>::nests,
             read: |table| {
                 let read: $type = serde::Deserialize::deserialize(table)?;
                 Ok(Box::new(read))

@@ -54,7 +54,7 @@ pub struct StepRecord {
     pub id: String,
     /// Its transform.
     pub op: String,
-    /// Whether it changed the scene.
+    /// Whether it changed the scene; of a step around others, whether it happened.
     pub applied: bool,
     /// What happened.
     pub outcome: Outcome,
@@ -80,6 +80,8 @@ pub enum Outcome {
     Applied,
     /// Its `p` decided against it.
     GatedOff,
+    /// The step around it chose another one, or did not happen itself.
+    NotChosen,
     /// It could not be applied without breaking a promise.
     Skipped,
 }

@@ -463,8 +463,9 @@ pub fn schema() -> serde_json::Value {
         }
         properties.insert(name.into(), value);
     }
-    properties
-        .insert("step".into(), serde_json::json!({ "type": "array", "items": step_schema().to_value() }));
+    let steps = serde_json::json!({ "type": "array", "items": { "$ref": "#/$defs/step" } });
+    properties.insert("step".into(), steps);
+    definitions.insert("step".into(), step_schema().to_value());
     root["properties"] = properties.into();
     root["$defs"] = definitions.into();
     root

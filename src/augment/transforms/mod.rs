@@ -17,8 +17,11 @@ mod hue_saturation;
 mod jitter;
 mod limit_points;
 mod mirror;
+mod one_of;
+mod repeat;
 mod rotate;
 mod scale;
+mod sequence;
 mod shuffle;
 mod translate;
 
@@ -47,6 +50,9 @@ pub static OPS: &[&Op] = &[
     &drop_colour::DROP_COLOUR,
     &drop_normals::DROP_NORMALS,
     &shuffle::SHUFFLE,
+    &one_of::ONE_OF,
+    &sequence::SEQUENCE,
+    &repeat::REPEAT,
 ];
 
 /// The transform of this name.
