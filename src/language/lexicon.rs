@@ -46,7 +46,7 @@ pub struct Lexicon {
 pub struct Sides {
     pub endings: BTreeSet<String>,
     pub other_words: BTreeSet<String>,
-    pub has_sides: BTreeSet<String>,
+    pub sided: BTreeSet<String>,
     pub sure_before: BTreeSet<String>,
     pub belonging: BTreeSet<String>,
     pub leads: BTreeSet<String>,

@@ -130,9 +130,9 @@ fn left(spoken: &Spoken, i: usize, side: Sense) -> Sense {
         return Sense::Unsure;
     }
     if is(&lists.leavers, first) {
-        return if is(&lists.has_sides, next) { Sense::Unsure } else { Sense::NoSide };
+        return if is(&lists.sided, next) { Sense::Unsure } else { Sense::NoSide };
     }
-    let has_sides = is(&lists.has_sides, next);
+    let has_sides = is(&lists.sided, next);
     if matches!(first, "been" | "being" | "was" | "were" | "is" | "are") && !has_sides {
         let how = is(&lists.states, next);
         let ends = next.is_empty() || matches!(next, "and" | "or" | "to");
@@ -184,7 +184,7 @@ fn right(spoken: &Spoken, i: usize, side: Sense) -> Sense {
     // "right front of it" may be a slip of "right in front of it".
     let way = matches!(next, "back" | "front" | "rear" | "top" | "bottom");
     let open = adverb || way || is(&lists.unsure_after, next);
-    if next == "to" && then == "left" || is(&lists.has_sides, next) && !way {
+    if next == "to" && then == "left" || is(&lists.sided, next) && !way {
         return side;
     }
     if is(&lists.sure_before, first) {

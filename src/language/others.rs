@@ -11,10 +11,13 @@ impl Sentence {
     pub fn others<'a>(&'a self, class: &'a Class) -> impl Iterator<Item = &'a Mention> {
         let subject = self.subject().map(|s| s.mention.words.start);
         self.mentions().iter().filter(move |m| {
-            let one =
-                m.words.end.checked_sub(1).is_none_or(|last| singular(self.word(last)) == self.word(last));
-            let itself = subject == Some(m.words.start) && self.is_of(m, class)
-                || m.noun.is_a(&class.noun) && self.is_introduced(m);
+            // In "the plant stands by it" the verb is read as the last word of the name.
+            let stands = m.words.len() > 1 && self.word(m.words.end - 1) == "stands";
+            let last = m.words.end - 1 - usize::from(stands);
+            let one = singular(self.word(last)) == self.word(last);
+            let called = m.noun.is_a(&class.noun) || stands && self.is_of(m, class);
+            let itself =
+                subject == Some(m.words.start) && self.is_of(m, class) || called && self.is_introduced(m);
             !(one && itself)
         })
     }
@@ -110,6 +113,7 @@ mod tests {
             ("a desk with a chair on it", vec!["desk", "chair"]),
             ("on the right, next to the table, is a chair", vec!["table"]),
             ("the other chair", vec![]),
+            ("the chair stands by the desk", vec!["desk"]),
             ("behind the desk, the chair is red", vec!["desk"]),
             ("the chair that hides the stool", vec!["stool"]),
         ] {
