@@ -43,8 +43,8 @@ pub fn check(source: &Scene, variant: &Variant) -> Result<()> {
     if variant.provenance.applied("shuffle") {
         let mut sorted = rows.clone();
         sorted.sort_unstable();
-        if let Some(w) = sorted.windows(2).find(|w| w[0] == w[1]) {
-            return Err(broken("points are there once", format!("source row {} is there twice", w[0])));
+        if let Some([row, ..]) = sorted.windows(2).find(|w| w[0] == w[1]) {
+            return Err(broken("points are there once", format!("source row {row} is there twice")));
         }
     } else if let Some(i) = rows.windows(2).position(|w| w[0] >= w[1]) {
         return Err(broken("points stand in source order", format!("point {} does not", i + 1)));

@@ -2,6 +2,9 @@
 
 use crate::math::{Aabb, Affine, Xyz};
 
+/// Points measured side by side.
+const LANES: usize = 8;
+
 /// Positions seen through a pending map: measured in f64, without rounding in between.
 /// Coordinates that are not finite are passed over.
 pub(crate) struct Moved<'a> {
@@ -27,7 +30,6 @@ impl<'a> Moved<'a> {
         for axis in 0..3 {
             let [a, b, c, d] = self.row(axis);
             // Lanes, so that the loop is not one long chain of dependent minima.
-            const LANES: usize = 8;
             let (mut los, mut his) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
             for ((x, y), z) in x.chunks(LANES).zip(y.chunks(LANES)).zip(z.chunks(LANES)) {
                 for (lane, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {

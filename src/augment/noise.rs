@@ -20,7 +20,10 @@ pub(crate) fn normals(
 ) {
     let draw = |stream: &mut Stream| -> Normals { std::array::from_fn(|_| stream.normal_block()) };
     blocks(stream, orig_index, 96, draw, |rows, vertices, block| {
-        if vertices.len() == BLOCK && vertices[0] as usize % BLOCK == 0 && rows_are_vertices(vertices) {
+        if vertices.len() == BLOCK
+            && (vertices[0] as usize).is_multiple_of(BLOCK)
+            && rows_are_vertices(vertices)
+        {
             put(rows, block.each_ref().map(|axis| &axis[..]));
         } else {
             let mut own = [[0.0; BLOCK]; 3];
@@ -65,7 +68,7 @@ fn blocks<T>(
         let block = block_of(vertices[0]);
         if at.as_ref().is_none_or(|(held, _)| *held != block) {
             // The stream stands behind the block that was drawn last.
-            if !at.as_ref().is_some_and(|(held, _)| held + 1 == block) {
+            if at.as_ref().is_none_or(|(held, _)| held + 1 != block) {
                 stream.seek(block as u64, words);
             }
             at = Some((block, draw(stream)));
@@ -78,7 +81,9 @@ fn blocks<T>(
         // Shuffled rows would draw a block each: they are gone through in the order of vertices.
         let mut order: Vec<usize> = (0..orig_index.len()).collect();
         order.sort_unstable_by_key(|&row| (orig_index[row], row));
-        order.into_iter().for_each(|row| run(row..row + 1));
+        for row in order {
+            run(row..row + 1);
+        }
         return;
     }
     let mut start = 0;

@@ -163,6 +163,9 @@ impl Targets {
     /// Middle of the box around all targets: where a crop that is to keep them all is centred.
     /// `None` without targets.
     pub(crate) fn middle(&self, object: &[i32], position: &Xyz) -> Option<[f32; 3]> {
+        if self.list.is_empty() {
+            return None;
+        }
         let mut bounds = Aabb::EMPTY;
         for (row, slot) in self.slots(object).enumerate() {
             if slot.is_some() {

@@ -101,6 +101,7 @@ impl Session {
 
     /// Runs the given units on `workers` threads, at most that many at once.
     pub fn run(&self, units: &[usize], workers: usize, progress: &Progress, stop: &AtomicBool) -> Result<()> {
+        super::keep_heap();
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(workers)
             .build()

@@ -12,8 +12,8 @@ transform! {
     /// Colours change, rounded half up and clamped to 0..=255.
     ///
     /// ## Text
-    /// Colour words stay true under a mild tint. Where the channels drift apart by more than 32
-    /// levels, or all move by more than 64, sentences with colour words are left out.
+    /// Colour words stay true under a mild tint. Where the channels drift apart by more than 6
+    /// levels, or all move by more than 6, sentences with colour words are left out.
     ///
     /// ## Source
     /// Pointcept `ChromaticTranslation` (0.05, that is 12.75 levels).

@@ -151,7 +151,9 @@ mod tests {
         // |R| · size: 5 degrees about x on 1 × 2 × 3.
         let mut scene = cube();
         for (axis, size) in scene.points.position.axes_mut().into_iter().zip([1.0, 2.0, 3.0]) {
-            axis.iter_mut().for_each(|v| *v *= size);
+            for v in axis {
+                *v *= size;
+            }
         }
         let turned = apply(&scene, &["op = 'rotate'\naxis = 'x'\nangle-deg = [5, 5]"]).scene.points;
         let size = Aabb::of(turned.position.axes()).size();
