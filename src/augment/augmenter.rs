@@ -1,14 +1,19 @@
 //! Runs the steps of a pipeline on one scene.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use super::config::{Step, TextPolicy};
 use super::lut::{Histogram, Table};
+use super::mixing::{Alone, Mixed, Partners};
 use super::moved::Moved;
 use super::noise;
+use super::rivals::{self, Named};
 use super::targets::{Targets, tally};
 use super::text::{self, Change};
-use super::transform::{Action, Drawn};
+use super::transform::{Action, Drawn, MixOf};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Affine, Key, Purpose, Xyz, pick};
@@ -87,7 +92,22 @@ impl Augmenter {
     ///
     /// Fails with [`Kind::Malformed`] when the scene's columns differ in length and with
     /// [`Kind::Config`] when it lacks a column that a step needs.
+    ///
+    /// Steps that take from other scenes are skipped: see [`Self::variant_among`].
     pub fn variant(&self, scene: &Scene, descriptions: &[Description], variant: u32) -> Result<Variant> {
+        self.variant_among(scene, descriptions, variant, &Alone)
+    }
+
+    /// As [`Self::variant`], with other scenes to take from.
+    ///
+    /// Fails as that does.
+    pub fn variant_among(
+        &self,
+        scene: &Scene,
+        descriptions: &[Description],
+        variant: u32,
+        partners: &dyn Partners,
+    ) -> Result<Variant> {
         if let Some((column, found)) = scene.points.ragged_column() {
             return Err(Error::new(Kind::Malformed, format!("{}: column {column} is ragged", scene.id))
                 .expected(format!("{} values", scene.points.len()))
@@ -121,6 +141,12 @@ impl Augmenter {
             if open && step.transform.needs().normals && scene.points.normal.is_none() {
                 return Err(lacks(scene, step, "normals"));
             }
+            if open && matches!(drawn.action, Action::Mix(_)) {
+                work.partner = partners.partner(&scene.id, variant, &step.id);
+                if work.named.is_empty() {
+                    work.named = descriptions.iter().map(|d| Named::of(d, &scene.objects)).collect();
+                }
+            }
             let (mut record, change) = work.step(step, &key, drawn, open);
             if !chosen {
                 record.outcome = Outcome::NotChosen;
@@ -129,14 +155,20 @@ impl Augmenter {
             changes.extend(change);
         }
         let mirrors = changes.iter().filter(|change| change.effects.mirrors).count() as u32;
-        let sentences = if variant == 0 {
+        let mut sentences = if variant == 0 {
             originals(descriptions)
         } else {
             let left = tally(&work.points.object);
             let gone = text::Gone::new(&scene.objects, &work.loaded, &left, &work.targets);
             text::judge(descriptions, &changes, &gone, self.text.on_conflict)
         };
-        let (scene, matrix, affine, targets) = work.finish(scene);
+        if work.mixed.points > 0 {
+            rivals::judge(&mut sentences, descriptions, &work.named, &changes, self.text.on_conflict);
+        }
+        let mixed = std::mem::take(&mut work.mixed);
+        let (mut scene, matrix, affine, targets) = work.finish(scene);
+        scene.objects.extend_from_slice(&mixed.objects);
+        let (added, partners) = mixed.finish();
         let provenance = Provenance {
             seed: self.seed,
             variant,
@@ -146,8 +178,9 @@ impl Augmenter {
             min_target_ratio: self.text.min_target_ratio,
             steps: records,
             targets: targets.records(),
+            added,
         };
-        Ok(Variant { scene, provenance, sentences })
+        Ok(Variant { scene, provenance, sentences, partners })
     }
 }
 
@@ -156,7 +189,7 @@ fn lacks(scene: &Scene, step: &Step, column: &str) -> Error {
         .help(format!("leave this scan out, or take the step out of the pipeline ({})", step.op))
 }
 
-fn originals(descriptions: &[Description]) -> Vec<Sentence> {
+pub(super) fn originals(descriptions: &[Description]) -> Vec<Sentence> {
     let keep = |(description, d): (usize, &Description)| Sentence {
         description,
         action: TextAction::Keep,
@@ -169,9 +202,10 @@ fn originals(descriptions: &[Description]) -> Vec<Sentence> {
 }
 
 /// A scene on its way through the steps.
-struct Work {
+struct Work<'a> {
+    source: &'a Scene,
     points: Points,
-    /// Rows of the source that are left; `None` while all are.
+    /// Rows that are left of the source, followed by all that was added; `None` while all are.
     rows: Option<Vec<u32>>,
     /// Affine steps not applied yet.
     pending: Affine,
@@ -185,13 +219,19 @@ struct Work {
     histogram: Option<Histogram>,
     loaded: BTreeMap<i32, u32>,
     targets: Targets,
+    /// The other scene of the step to come.
+    partner: Option<Arc<Scene>>,
+    /// What each description speaks of, once a step needs to know.
+    named: Vec<Named>,
+    mixed: Mixed,
 }
 
-impl Work {
-    fn new(scene: &Scene, descriptions: &[Description], min_ratio: f64) -> Self {
+impl<'a> Work<'a> {
+    fn new(scene: &'a Scene, descriptions: &[Description], min_ratio: f64) -> Self {
         let loaded = tally(&scene.points.object);
         let targets = Targets::new(descriptions, &loaded, min_ratio);
         Self {
+            source: scene,
             points: scene.points.clone(),
             rows: None,
             pending: Affine::IDENTITY,
@@ -201,6 +241,9 @@ impl Work {
             histogram: None,
             loaded,
             targets,
+            partner: None,
+            named: Vec::new(),
+            mixed: Mixed::default(),
         }
     }
 
@@ -227,6 +270,7 @@ impl Work {
                 let map = map(&Moved::new(&self.points.position, &self.pending));
                 self.pending = self.pending.then(&map);
                 self.motion = self.motion.then(&map);
+                self.mixed.follow(&map);
             }
             Action::Positions(change) => {
                 self.settle_positions();
@@ -242,6 +286,17 @@ impl Work {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
+            Action::Mix(mix) => match self.mix(&*mix, &step.id) {
+                Ok((parameters, classes)) => {
+                    record.parameters.extend(parameters);
+                    effects.adds_objects = classes;
+                }
+                Err(reason) => {
+                    record.applied = false;
+                    record.outcome = Outcome::Skipped;
+                    record.reason = Some(reason.into());
+                }
+            },
             // What they do is done by the steps that follow.
             Action::Steps | Action::Choose(_) => {}
             Action::Crop { at, keep } => self.crop(&at, &*keep, &mut record),
@@ -275,6 +330,22 @@ impl Work {
         let cast = table.cast(&histogram);
         self.table = Some(self.table.take().map_or(table.clone(), |pending| pending.then(&table)));
         cast
+    }
+
+    /// Adds points of the partner; gives what was decided and the classes that came.
+    fn mix(&mut self, mix: &MixOf, step: &str) -> Result<(Map<String, Value>, Vec<String>), &'static str> {
+        let guest = self.partner.take().ok_or("no-partner")?;
+        self.settle_positions();
+        self.settle_colours();
+        let before = self.source.points.len() + self.mixed.points;
+        let is_rival = |class: &str| self.named.iter().any(|named| named.could_be(class));
+        let (guests, classes) =
+            self.mixed.add(step, mix, self.source, &mut self.points, &guest, &is_rival)?;
+        if let Some(rows) = &mut self.rows {
+            rows.extend((before..before + guests.rows.len()).map(|row| row as u32));
+        }
+        self.histogram = None;
+        Ok((guests.parameters, classes))
     }
 
     /// Random places first, then the middle of the targets, then not at all.
@@ -343,7 +414,7 @@ impl Work {
         frame.applied = frame.applied.map(|applied| applied.then(&self.motion));
         let mut faces = match &self.rows {
             None => source.faces.clone(),
-            Some(rows) => faces_left(&source.faces, rows, source.points.len()),
+            Some(rows) => faces_left(&source.faces, rows),
         };
         if self.motion.determinant() < 0.0 {
             // The order of a face's vertices says which side is out: mirrors swap it.
@@ -363,9 +434,10 @@ impl Work {
 }
 
 /// The faces whose three vertices are left, with their new rows.
-fn faces_left(faces: &[[u32; 3]], rows: &[u32], vertices: usize) -> Vec<[u32; 3]> {
+fn faces_left(faces: &[[u32; 3]], rows: &[u32]) -> Vec<[u32; 3]> {
     const NONE: u32 = u32::MAX;
-    let mut new_row = vec![NONE; vertices];
+    let highest = rows.iter().copied().max().map_or(0, |row| row as usize + 1);
+    let mut new_row = vec![NONE; highest];
     for (new, &old) in (0..).zip(rows) {
         new_row[old as usize] = new;
     }

@@ -247,16 +247,16 @@ mod tests {
         ];
         let of =
             |effects| -> Vec<bool> { reasons(&texts, effects, &ALL).iter().map(Option::is_some).collect() };
-        let none = Effects::default();
-        assert_eq!(of(none), [false; 7]);
+        let none = Effects::default;
+        assert_eq!(of(none()), [false; 7]);
         let only = |hit: &[usize]| (0..7).map(|i| hit.contains(&i)).collect::<Vec<_>>();
-        assert_eq!(of(Effects { mirrors: true, ..none }), only(&[0]));
-        assert_eq!(of(Effects { recolours: 40.0, ..none }), only(&[1]));
-        assert_eq!(of(Effects { recolours: 5.0, ..none }), only(&[]));
-        assert_eq!(of(Effects { distorts_shape: 0.2, ..none }), only(&[2, 3]));
-        assert_eq!(of(Effects { distorts_shape: 0.05, ..none }), only(&[]));
-        assert_eq!(of(Effects { turns_deg: 90.0, ..none }), only(&[4]));
-        assert_eq!(of(Effects { tilts_deg: 90.0, ..none }), [true; 7]);
+        assert_eq!(of(Effects { mirrors: true, ..none() }), only(&[0]));
+        assert_eq!(of(Effects { recolours: 40.0, ..none() }), only(&[1]));
+        assert_eq!(of(Effects { recolours: 5.0, ..none() }), only(&[]));
+        assert_eq!(of(Effects { distorts_shape: 0.2, ..none() }), only(&[2, 3]));
+        assert_eq!(of(Effects { distorts_shape: 0.05, ..none() }), only(&[]));
+        assert_eq!(of(Effects { turns_deg: 90.0, ..none() }), only(&[4]));
+        assert_eq!(of(Effects { tilts_deg: 90.0, ..none() }), [true; 7]);
     }
 
     #[test]
@@ -283,10 +283,10 @@ mod tests {
             "the leftmost chair",
             "the chair by the sofa",
         ];
-        assert_eq!(reasons(&texts, crop, &ALL), vec![None; 8]);
+        assert_eq!(reasons(&texts, crop.clone(), &ALL), vec![None; 8]);
         let anchor = some("anchor-lost");
         let expected = [anchor.clone(), anchor.clone(), anchor, None, None, None, None, None];
-        assert_eq!(reasons(&texts, crop, &[1, 2]), expected);
+        assert_eq!(reasons(&texts, crop.clone(), &[1, 2]), expected);
         let rival = some("rival-lost");
         let expected = [None, rival.clone(), None, None, rival.clone(), rival.clone(), rival, None];
         assert_eq!(reasons(&texts, crop, &[1, 3, 4]), expected);
@@ -296,7 +296,7 @@ mod tests {
     fn keeping_says_what_is_wrong_and_adapting_mends_mirrors_only() {
         let mirror = Effects { mirrors: true, ..Effects::default() };
         let texts = ["The chair on the LEFT.", "what is left of it"];
-        let keep = verdicts(&texts, mirror, &ALL, OnConflict::Keep);
+        let keep = verdicts(&texts, mirror.clone(), &ALL, OnConflict::Keep);
         assert_eq!((keep[0].action, &keep[0].reason), (TextAction::Keep, &some("mirror")));
         let adapt = verdicts(&texts, mirror, &ALL, OnConflict::Adapt);
         assert_eq!((adapt[0].action, adapt[0].text.as_str()), (TextAction::Adapt, "The chair on the RIGHT."));

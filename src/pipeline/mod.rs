@@ -12,6 +12,7 @@ mod commit;
 mod config;
 mod config_file;
 mod config_layers;
+mod partners;
 mod plan;
 mod progress;
 mod run;

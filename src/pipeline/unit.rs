@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::config::{Check, Config, Sampling};
+use super::partners::Held;
 use super::plan::{Plan, Unit};
 use super::progress::{Progress, Stage};
 use super::samples::Made;
@@ -58,6 +60,7 @@ pub struct Session {
     pub(super) catalogue: Catalogue,
     pub(super) engine: Engine,
     pub(super) augmenter: Augmenter,
+    pub(super) held: Mutex<Held>,
     /// Check every variant's invariants while running.
     pub verify: bool,
 }
@@ -76,7 +79,17 @@ impl Session {
         let engine = Engine::new(&settings)?.partial(true);
         let Config { check, sample, text, steps, .. } = config;
         let augmenter = Augmenter { steps, text, seed: sample.seed };
-        Ok(Self { plan, store, check, sample, catalogue, engine, augmenter, verify: false })
+        Ok(Self {
+            plan,
+            store,
+            check,
+            sample,
+            catalogue,
+            engine,
+            augmenter,
+            held: Mutex::default(),
+            verify: false,
+        })
     }
 
     /// Folder of this plan's own files.

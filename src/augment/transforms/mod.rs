@@ -10,6 +10,7 @@ mod drop_points;
 mod grid_sample;
 mod jitter;
 mod mirror;
+mod mix3d;
 mod one_of;
 mod repeat;
 mod rotate;
@@ -34,6 +35,7 @@ pub static OPS: &[&Op] = &[
     &autocontrast::AUTOCONTRAST,
     &colour_translate::COLOUR_TRANSLATE,
     &colour_jitter::COLOUR_JITTER,
+    &mix3d::MIX3D,
     &one_of::ONE_OF,
     &sequence::SEQUENCE,
     &repeat::REPEAT,
