@@ -66,8 +66,10 @@ fn transforms(c: &mut Criterion) {
         });
     };
     time("copy only", "", &[]);
-    // Those that hold other steps do nothing themselves.
-    for op in OPS.iter().filter(|op| !["one-of", "sequence", "repeat"].contains(&op.name)) {
+    // Those that hold other steps do nothing themselves, and those that mix need another scene.
+    for op in
+        OPS.iter().filter(|op| !["one-of", "sequence", "repeat", "mix3d", "paste-object"].contains(&op.name))
+    {
         let extra = if op.name == "crop-sphere" { "count = 102400" } else { "" };
         time(op.name, &format!("[[step]]\nop = '{}'\n{extra}\n", op.name), &[]);
     }

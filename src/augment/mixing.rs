@@ -228,3 +228,276 @@ pub(crate) fn with_guests<'a>(source: &'a Scene, variant: &Variant) -> Result<Co
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::augment::testing::{augmenter, cube, describing, scattered};
+    use crate::augment::{Outcome, StepRecord, TextAction, check};
+    use crate::math::Xyz;
+
+    struct One(Arc<Scene>);
+
+    impl Partners for One {
+        fn partner(&self, _scene: &str, _variant: u32, _step: &str) -> Option<Arc<Scene>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+
+    /// Floor of `side` metres and boxes of 40 cm on it, one of each class, 5 cm from point to point.
+    fn room(id: &str, side: f32, boxes: &[(&str, u8, f32, f32)]) -> Scene {
+        let mut scene = Scene { id: id.into(), ..cube() };
+        let points = &mut scene.points;
+        *points = Points {
+            colour: Some(crate::scene::Colour::default()),
+            normal: Some(Xyz::default()),
+            ..Points::default()
+        };
+        scene.objects.clear();
+        scene.faces.clear();
+        let put = |points: &mut Points, p: [f32; 3], object: i32, nyu40: u8| {
+            points.orig_index.push(points.len() as u32);
+            points.position.push(p);
+            points.normal.as_mut().unwrap().push([0.0, 0.0, 1.0]);
+            points.colour.as_mut().unwrap().push([object as u8, 9, 9]);
+            points.object.push(object);
+            points.segment.push(object as u32 + 3);
+            points.nyu40.push(nyu40);
+        };
+        let object = |scene: &mut Scene, id: i32, class: &str| {
+            let segments = vec![id as u32 + 3];
+            scene.objects.push(Object { id, group_id: i64::from(id), raw_category: class.into(), segments });
+        };
+        let steps = (side / 0.05) as u16;
+        for (x, y) in (0..steps).flat_map(|x| (0..steps).map(move |y| (x, y))) {
+            put(&mut scene.points, [f32::from(x) * 0.05, f32::from(y) * 0.05, 0.0], 0, 2);
+        }
+        object(&mut scene, 0, "floor");
+        for (&(class, nyu40, at_x, at_y), id) in boxes.iter().zip(1..) {
+            for (x, y, z) in (0..729_u16).map(|i| (i % 9, i / 9 % 9, i / 81)) {
+                if [x, y, z].iter().any(|v| [0, 8].contains(v)) {
+                    let p = [at_x + f32::from(x) * 0.05, at_y + f32::from(y) * 0.05, f32::from(z) * 0.05];
+                    put(&mut scene.points, p, id, nyu40);
+                }
+            }
+            object(&mut scene, id, class);
+        }
+        scene
+    }
+
+    fn host() -> Scene {
+        room("host", 3.0, &[("chair", 5, 0.2, 0.2), ("keyboard", 39, 2.0, 0.3)])
+    }
+
+    fn guest() -> Scene {
+        room(
+            "guest",
+            2.0,
+            &[
+                ("office chair", 5, 0.1, 0.1),
+                ("bathtub", 36, 1.0, 0.1),
+                ("toilet", 33, 0.1, 1.0),
+                ("door", 8, 1.0, 1.0),
+            ],
+        )
+    }
+
+    fn made(bodies: &[&str], variant: u32) -> Variant {
+        let descriptions =
+            [describing(1, "the chair"), describing(1, "the only chair"), describing(2, "the keyboard")];
+        let one = One(Arc::new(guest()));
+        let made = augmenter(bodies, 7).variant_among(&host(), &descriptions, variant, &one).unwrap();
+        check(&host(), &made).unwrap();
+        made
+    }
+
+    fn actions(made: &Variant) -> Vec<TextAction> {
+        made.sentences.iter().map(|s| s.action).collect()
+    }
+
+    const KEEP: TextAction = TextAction::Keep;
+    const DROP: TextAction = TextAction::Drop;
+
+    #[test]
+    fn objects_come_under_new_ids_and_rivals_stay_out() {
+        let (host, guest) = (host(), guest());
+        let made = made(&["op = 'mix3d'"], 1);
+        let points = &made.scene.points;
+        let came = guest.points.object.iter().filter(|o| **o != 1).count();
+        assert_eq!(points.len(), host.points.len() + came, "counts add");
+        assert_eq!(points.select(&(0..host.points.len() as u32).collect::<Vec<_>>()), host.points);
+        let ids: Vec<i32> = made.scene.objects.iter().map(|o| o.id).collect();
+        assert_eq!(ids, [0, 1, 2, 3, 5, 6, 7], "no office chair");
+        assert_eq!(made.scene.object(5).unwrap().raw_category, "bathtub");
+        assert_eq!(made.scene.object(5).unwrap().segments, [11]);
+        assert_eq!(points.orig_index.last(), Some(&((host.points.len() + guest.points.len()) as u32 - 1)));
+        let added = &made.provenance.added[0];
+        assert_eq!(
+            (added.object_offset, added.segment_offset, added.objects.as_slice()),
+            (3, 6, &[0, 2, 3, 4][..])
+        );
+        assert_eq!(added.scene, "guest");
+        assert_eq!(made.provenance.steps[0].parameters["partner"], "guest");
+        assert_eq!(actions(&made), [KEEP, DROP, KEEP], "whatever comes, `only` is in doubt");
+        // Floor on floor, middle on middle.
+        let box_of = |object: i32| {
+            let rows: Vec<u32> =
+                (0..).zip(&points.object).filter(|(_, o)| **o == object).map(|(r, _)| r).collect();
+            crate::math::Aabb::of(points.position.select(&rows).axes())
+        };
+        let (own, other) = (box_of(0), box_of(3));
+        assert!((own.min[2] - other.min[2]).abs() < 1e-6);
+        for axis in 0..2 {
+            assert!((own.middle()[axis] - other.middle()[axis]).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn allowed_rivals_take_their_sentences_along() {
+        let made = made(&["op = 'mix3d'\nrivals = 'allow'"], 1);
+        assert_eq!(made.provenance.added[0].objects, [0, 1, 2, 3, 4]);
+        assert_eq!(actions(&made), [DROP, DROP, KEEP]);
+        assert_eq!(made.sentences[0].reason.as_deref(), Some("rival-added"));
+        assert_eq!(made.sentences[0].by_step.as_deref(), Some("mix3d#1"));
+    }
+
+    #[test]
+    fn pasted_objects_stand_on_floor_and_share_no_cell() {
+        let cell = |p: [f32; 3]| p.map(|v| (f64::from(v) / 0.05).floor() as i64);
+        let mut pasted = 0;
+        let mut classes: BTreeSet<i32> = BTreeSet::new();
+        for variant in 1..60 {
+            let made = made(&["op = 'repeat'\ntimes = 3\n[[step.step]]\nop = 'paste-object'"], variant);
+            let points = &made.scene.points;
+            // Each against all that was there before it.
+            for (added, step) in made.provenance.added.iter().zip(0..) {
+                let mine = |row: usize| {
+                    points.object[row] >= added.object_offset
+                        && made
+                            .provenance
+                            .added
+                            .get(step + 1)
+                            .is_none_or(|next| points.object[row] < next.object_offset)
+                };
+                let before = |row: usize| points.object[row] < added.object_offset && points.nyu40[row] != 2;
+                let cells = |want: &dyn Fn(usize) -> bool| -> BTreeSet<[i64; 3]> {
+                    (0..points.len())
+                        .filter(|&row| want(row))
+                        .map(|row| cell(points.position.get(row)))
+                        .collect()
+                };
+                let (own, others) = (cells(&mine), cells(&before));
+                assert!(!own.is_empty() && own.is_disjoint(&others));
+                let heights = (0..points.len()).filter(|&row| mine(row)).map(|row| points.position.z[row]);
+                assert!(heights.fold(f32::INFINITY, f32::min).abs() < 1e-6, "it stands");
+                let ids = &added.objects;
+                assert!(*ids == [2] || *ids == [3], "neither rival, door nor floor: {ids:?}");
+                classes.extend(ids);
+                pasted += 1;
+            }
+            assert_eq!(actions(&made)[0], KEEP);
+        }
+        assert!(pasted > 60 && classes.len() == 2, "{pasted} {classes:?}");
+    }
+
+    #[test]
+    fn steps_without_partner_place_or_object_stand_back_and_say_why() {
+        let step = |host: &Scene, body: &str, partners: &dyn Partners| -> StepRecord {
+            let made = augmenter(&[body], 7).variant_among(host, &[describing(1, "a")], 1, partners).unwrap();
+            assert_eq!(made.scene.points, host.points);
+            assert_eq!(made.sentences[0].action, TextAction::Keep);
+            check(host, &made).unwrap();
+            made.provenance.steps[0].clone()
+        };
+        let with = |scene: Scene| One(Arc::new(scene));
+        let full = room("full", 0.6, &[("chair", 5, 0.1, 0.1)]);
+        let mut grey = guest();
+        grey.points.colour = None;
+        let mut strange = host();
+        strange.points.object[3] = i32::MAX;
+        for (host, body, partners, reason) in [
+            (host(), "op = 'mix3d'", &Alone as &dyn Partners, "no-partner"),
+            (
+                host(),
+                "op = 'paste-object'",
+                &with(room("g", 1.0, &[("sofa", 6, 0.1, 0.1)])),
+                "no-object-fits",
+            ),
+            (full, "op = 'paste-object'", &with(guest()), "no-free-floor"),
+            (cube(), "op = 'paste-object'", &with(guest()), "no-floor"),
+            (host(), "op = 'mix3d'", &with(grey), "columns-differ"),
+            (strange, "op = 'mix3d'", &with(guest()), "too-many-ids"),
+        ] {
+            let record = step(&host, body, partners);
+            assert_eq!((record.applied, record.outcome), (false, Outcome::Skipped));
+            assert_eq!(record.reason.as_deref(), Some(reason));
+        }
+    }
+
+    #[test]
+    fn verifying_sees_what_is_wrong_with_what_was_added() {
+        let good = made(&["op = 'rotate'", "op = 'paste-object'", "op = 'scale'"], 1);
+        let last = good.scene.points.len() - 1;
+        for change in [
+            (|v, last| v.scene.points.position.x[last] += 0.01) as fn(&mut Variant, usize),
+            |v, last| v.scene.points.object[last] += 1,
+            |v, last| v.scene.points.normal.as_mut().unwrap().x[last] = 0.5,
+            |v, _| v.provenance.added[0].object_offset -= 1,
+            |v, _| v.provenance.added[0].first_vertex -= 1,
+            |v, _| v.provenance.added.clear(),
+            |v, _| {
+                v.scene.objects.pop();
+            },
+        ] {
+            let mut bad = good.clone();
+            change(&mut bad, last);
+            assert!(check(&host(), &bad).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn promises_hold_around_what_was_added(
+            n in 1..200_usize,
+            seed in any::<u64>(),
+            picks in prop::collection::vec(0..6_usize, 1..6),
+        ) {
+            const STEPS: [&str; 6] = [
+                "op = 'mix3d'\nrivals = 'allow'",
+                "op = 'rotate'",
+                "op = 'drop-points'",
+                "op = 'mirror'",
+                "op = 'grid-sample'\ncell-m = 0.3",
+                "op = 'jitter'",
+            ];
+            let like = |seed: u64, id: &str| {
+                let mut scene = Scene { id: id.into(), objects: cube().objects, ..scattered(n, seed) };
+                scene.points.object = (0..n).map(|i| (i / 3 % 5) as i32 - 1).collect();
+                scene.points.segment = (0..n).map(|i| i as u32 / 2).collect();
+                scene.points.nyu40 = vec![5; n];
+                scene
+            };
+            let (host, guest) = (like(seed % 100, "host"), like(seed % 100 + 1, "guest"));
+            let bodies: Vec<&str> = picks.iter().map(|&i| STEPS[i]).collect();
+            let descriptions = [describing(0, "the left chair"), describing(2, "the desk")];
+            let pipeline = augmenter(&bodies, seed);
+            let one = One(Arc::new(guest.clone()));
+            let made = pipeline.variant_among(&host, &descriptions, 1, &one).unwrap();
+            check(&host, &made).unwrap();
+            let again = pipeline.variant_among(&host, &descriptions, 1, &one).unwrap();
+            prop_assert_eq!(&again.scene.points, &made.scene.points);
+            let vertices: BTreeSet<u32> = made.scene.points.orig_index.iter().copied().collect();
+            prop_assert_eq!(vertices.len(), made.scene.points.len(), "no vertex twice");
+            let ids: BTreeSet<i32> = made.scene.objects.iter().map(|o| o.id).collect();
+            prop_assert_eq!(ids.len(), made.scene.objects.len(), "no object twice");
+            for added in &made.provenance.added {
+                prop_assert!(added.object_offset > 3 && added.first_vertex as usize >= n);
+                prop_assert_eq!(added.points as usize, guest.points.object.iter().filter(|o| **o >= 0).count());
+            }
+        }
+    }
+}

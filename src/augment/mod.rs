@@ -8,6 +8,7 @@
 mod augmenter;
 mod check;
 mod config;
+mod ground;
 mod lut;
 mod mixing;
 mod moved;

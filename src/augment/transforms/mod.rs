@@ -12,6 +12,7 @@ mod jitter;
 mod mirror;
 mod mix3d;
 mod one_of;
+mod paste_object;
 mod repeat;
 mod rotate;
 mod scale;
@@ -36,6 +37,7 @@ pub static OPS: &[&Op] = &[
     &colour_translate::COLOUR_TRANSLATE,
     &colour_jitter::COLOUR_JITTER,
     &mix3d::MIX3D,
+    &paste_object::PASTE_OBJECT,
     &one_of::ONE_OF,
     &sequence::SEQUENCE,
     &repeat::REPEAT,
