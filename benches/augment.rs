@@ -125,8 +125,9 @@ fn transforms(c: &mut Criterion<Processor>) {
         });
     };
     time("copy only", "", &[]);
-    // Those that hold other steps do nothing themselves.
-    for op in OPS.iter().filter(|op| !["one-of", "sequence", "repeat"].contains(&op.name)) {
+    // Those that hold other steps do nothing themselves, and those that mix need another scene.
+    let alone = ["one-of", "sequence", "repeat", "mix3d", "paste-object"];
+    for op in OPS.iter().filter(|op| !alone.contains(&op.name)) {
         let extra = match op.name {
             "crop-sphere" => "count = 102400",
             "limit-points" => "count = 100000",
@@ -154,7 +155,7 @@ fn transforms(c: &mut Criterion<Processor>) {
 
 /// The gate on 65 descriptions, of which each is read for a mirror and for what a crop took; the
 /// scene is so small that nothing else takes time.
-fn gate(c: &mut Criterion) {
+fn gate(c: &mut Criterion<Processor>) {
     let mut scene = room(600);
     let classes = ["chair", "desk", "table", "office chair", "couch", "trash can", "window", "bookshelf"];
     for (object, class) in scene.objects.iter_mut().zip(classes.iter().cycle()) {

@@ -75,3 +75,41 @@ fn a_scan_is_the_same_alone_and_among_others() {
     let more = fingerprints("more", &["--variants", "5", "--scenes", "scene0000_00"]);
     assert_eq!(alone[..], more[..alone.len()]);
 }
+
+#[test]
+fn mixing_takes_the_same_partners_whoever_runs_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    synth(&data, 6, 6000);
+    let scans = data.join("scans");
+    let pipeline = dir.path().join("mix.toml");
+    let steps = "[sample]\nvariants = 3\n[[step]]\nop = \"mix3d\"\np = 0.5\n[[step]]\nop = \"repeat\"\n\
+                 [[step.step]]\nop = \"paste-object\"\nrivals = \"allow\"\nmin-points = 10\n\
+                 [[step]]\nop = \"rotate\"\n[output]\nshard-size-mb = 1\n";
+    fs::write(&pipeline, steps).unwrap();
+    let augment = |name: &str, more: &[&str]| {
+        let target = dir.path().join(name);
+        let mut args = vec!["augment", "-p", text(&pipeline), text(&scans), "-o", text(&target), "--verify"];
+        args.extend(more);
+        expect(0, &args);
+        target
+    };
+    let one = augment("one", &["-j", "1"]);
+    assert_same(&one, &augment("two", &["-j", "2"]));
+    let parts = dir.path().join("parts");
+    augment("parts", &["--partition", "1/2"]);
+    augment("parts", &["--partition", "0/2"]);
+    assert_same(&one, &parts);
+    // Something was added: more points than the original has.
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&data_set(&one)[std::path::Path::new("manifest.json")]).unwrap();
+    let sizes: Vec<(&str, u64)> = manifest["scenes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| (s["scene_id"].as_str().unwrap(), s["blobs"]["xyz"][1].as_u64().unwrap()))
+        .collect();
+    let smallest = |scene: &str| sizes.iter().filter(|s| s.0 == scene).map(|s| s.1).min();
+    let grown = sizes.iter().filter(|(scene, bytes)| Some(*bytes) > smallest(scene)).count();
+    assert!(grown > 3, "{grown} of {}", sizes.len());
+}

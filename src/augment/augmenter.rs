@@ -2,16 +2,21 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use super::config::{Step, TextPolicy};
 use super::course::{Turn, course, may_happen};
 use super::gone::Gone;
 use super::lut::{Histogram, Table};
+use super::mixing::{Alone, Mixed, Partners};
 use super::moved::Moved;
 use super::noise;
+use super::rivals::{self, Named};
 use super::targets::{Targets, tally};
 use super::text::{self, Change};
-use super::transform::{ATTEMPTS, Action, Cut, Drawn, Place};
+use super::transform::{ATTEMPTS, Action, Cut, Drawn, MixOf, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Affine, Key, Purpose, Xyz, pick, rows_where, sort_upper};
@@ -67,7 +72,22 @@ impl Augmenter {
     ///
     /// Fails with [`Kind::Malformed`] when the scene's columns differ in length and with
     /// [`Kind::Config`] when it lacks a column that a step needs.
+    ///
+    /// Steps that take from other scenes are skipped: see [`Self::variant_among`].
     pub fn variant(&self, scene: &Scene, descriptions: &[Description], variant: u32) -> Result<Variant> {
+        self.variant_among(scene, descriptions, variant, &Alone)
+    }
+
+    /// As [`Self::variant`], with other scenes to take from.
+    ///
+    /// Fails as that does.
+    pub fn variant_among(
+        &self,
+        scene: &Scene,
+        descriptions: &[Description],
+        variant: u32,
+        partners: &dyn Partners,
+    ) -> Result<Variant> {
         if let Some((column, found)) = scene.points.ragged_column() {
             return Err(Error::new(Kind::Malformed, format!("{}: column {column} is ragged", scene.id))
                 .expected(format!("{} values", scene.points.len()))
@@ -84,6 +104,12 @@ impl Augmenter {
             if open && step.transform.needs().normals && scene.points.normal.is_none() {
                 return Err(lacks(scene, step, "normals"));
             }
+            if open && matches!(drawn.action, Action::Mix(_)) {
+                work.partner = partners.partner(&scene.id, variant, &step.id);
+                if work.named.is_empty() {
+                    work.named = descriptions.iter().map(|d| Named::of(d, &scene.objects)).collect();
+                }
+            }
             let (mut record, change) = work.step(step, &key, drawn, open);
             if !chosen {
                 record.outcome = Outcome::NotChosen;
@@ -92,7 +118,7 @@ impl Augmenter {
             changes.extend(change);
         }
         let mirrors = changes.iter().filter(|change| change.effects.mirrors).count() as u32;
-        let sentences = if variant == 0 {
+        let mut sentences = if variant == 0 {
             originals(descriptions)
         } else if descriptions.is_empty() {
             Vec::new()
@@ -101,7 +127,13 @@ impl Augmenter {
             let gone = Gone::new(&scene.objects, &work.loaded, &left, &work.cut, &work.targets);
             text::judge(descriptions, &changes, &gone, self.text.on_conflict)
         };
-        let (scene, matrix, affine, targets) = work.finish(scene);
+        if work.mixed.points > 0 {
+            rivals::judge(&mut sentences, descriptions, &work.named, &changes, self.text.on_conflict);
+        }
+        let mixed = std::mem::take(&mut work.mixed);
+        let (mut scene, matrix, affine, targets) = work.finish(scene);
+        scene.objects.extend_from_slice(&mixed.objects);
+        let (added, partners) = mixed.finish();
         let provenance = Provenance {
             seed: self.seed,
             variant,
@@ -111,8 +143,9 @@ impl Augmenter {
             min_target_ratio: self.text.min_target_ratio,
             steps: records,
             targets: targets.records(),
+            added,
         };
-        Ok(Variant { scene, provenance, sentences })
+        Ok(Variant { scene, provenance, sentences, partners })
     }
 }
 
@@ -128,7 +161,7 @@ fn lacks(scene: &Scene, step: &Step, column: &str) -> Error {
         .help(format!("leave this scan out, or take the step out of the pipeline ({})", step.op))
 }
 
-fn originals(descriptions: &[Description]) -> Vec<Sentence> {
+pub(super) fn originals(descriptions: &[Description]) -> Vec<Sentence> {
     let keep = |(description, d): (usize, &Description)| Sentence {
         description,
         action: TextAction::Keep,
@@ -142,9 +175,10 @@ fn originals(descriptions: &[Description]) -> Vec<Sentence> {
 
 /// A scene on its way through the steps.
 struct Work<'s> {
+    source: &'s Scene,
     /// The source's points until a step changes them: a crop then copies what it keeps, no more.
     points: Cow<'s, Points>,
-    /// Rows of the source that are left; `None` while all are.
+    /// Rows that are left of the source, followed by all that was added; `None` while all are.
     rows: Option<Vec<u32>>,
     /// Affine steps not applied yet.
     pending: Affine,
@@ -160,6 +194,11 @@ struct Work<'s> {
     /// Share of its points that crops left of each object that they cut.
     cut: BTreeMap<i32, f64>,
     targets: Targets,
+    /// The other scene of the step to come.
+    partner: Option<Arc<Scene>>,
+    /// What each description speaks of, once a step needs to know.
+    named: Vec<Named>,
+    mixed: Mixed,
 }
 
 impl<'s> Work<'s> {
@@ -167,6 +206,7 @@ impl<'s> Work<'s> {
         let loaded = tally(&scene.points.object);
         let targets = Targets::new(descriptions, &loaded, min_ratio);
         Self {
+            source: scene,
             points: Cow::Borrowed(&scene.points),
             rows: None,
             pending: Affine::IDENTITY,
@@ -177,6 +217,9 @@ impl<'s> Work<'s> {
             loaded,
             cut: BTreeMap::new(),
             targets,
+            partner: None,
+            named: Vec::new(),
+            mixed: Mixed::default(),
         }
     }
 
@@ -203,6 +246,7 @@ impl<'s> Work<'s> {
                 let map = map(&Moved::new(&self.points.position, &self.pending));
                 self.pending = self.pending.then(&map);
                 self.motion = self.motion.then(&map);
+                self.mixed.follow(&map);
             }
             Action::Positions(change) => {
                 self.settle_positions();
@@ -218,6 +262,17 @@ impl<'s> Work<'s> {
                     change(colour, orig_index, &mut key.stream(Purpose::Points));
                 }
             }
+            Action::Mix(mix) => match self.mix(&*mix, &step.id) {
+                Ok((parameters, classes)) => {
+                    record.parameters.extend(parameters);
+                    effects.adds_objects = classes;
+                }
+                Err(reason) => {
+                    record.applied = false;
+                    record.outcome = Outcome::Skipped;
+                    record.reason = Some(reason.into());
+                }
+            },
             // What they do is done by the steps that follow.
             Action::Steps | Action::Choose(_) => {}
             Action::Field(change) => {
@@ -274,6 +329,22 @@ impl<'s> Work<'s> {
         let cast = table.cast(&histogram);
         self.table = Some(self.table.take().map_or(table.clone(), |pending| pending.then(&table)));
         cast
+    }
+
+    /// Adds points of the partner; gives what was decided and the classes that came.
+    fn mix(&mut self, mix: &MixOf, step: &str) -> Result<(Map<String, Value>, Vec<String>), &'static str> {
+        let guest = self.partner.take().ok_or("no-partner")?;
+        self.settle_positions();
+        self.settle_colours();
+        let before = self.source.points.len() + self.mixed.points;
+        let is_rival = |class: &str| self.named.iter().any(|named| named.could_be(class));
+        let (guests, classes) =
+            self.mixed.add(step, mix, self.source, self.points.to_mut(), &guest, &is_rival)?;
+        if let Some(rows) = &mut self.rows {
+            rows.extend((before..before + guests.rows.len()).map(|row| row as u32));
+        }
+        self.histogram = None;
+        Ok((guests.parameters, classes))
     }
 
     /// Random places first, then the middle of the targets, then not at all.
@@ -353,7 +424,7 @@ impl<'s> Work<'s> {
         frame.applied = frame.applied.map(|applied| applied.then(&self.motion));
         let mut faces = match &self.rows {
             None => source.faces.clone(),
-            Some(rows) => faces_left(&source.faces, rows, source.points.len()),
+            Some(rows) => faces_left(&source.faces, rows),
         };
         if self.motion.determinant() < 0.0 {
             // The order of a face's vertices says which side is out: mirrors swap it.
@@ -373,9 +444,10 @@ impl<'s> Work<'s> {
 }
 
 /// The faces whose three vertices are left, with their new rows.
-fn faces_left(faces: &[[u32; 3]], rows: &[u32], vertices: usize) -> Vec<[u32; 3]> {
+fn faces_left(faces: &[[u32; 3]], rows: &[u32]) -> Vec<[u32; 3]> {
     const NONE: u32 = u32::MAX;
-    let mut new_row = vec![NONE; vertices];
+    let highest = rows.iter().copied().max().map_or(0, |row| row as usize + 1);
+    let mut new_row = vec![NONE; highest];
     for (new, &old) in (0..).zip(rows) {
         new_row[old as usize] = new;
     }

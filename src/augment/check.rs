@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mixing::with_guests;
 use super::targets::tally;
 use super::variant::{Provenance, Variant};
 use crate::error::{Error, Kind, Result};
@@ -19,9 +20,15 @@ use crate::scene::{Points, Scene};
 /// 7. Points stand in source order, or, where `shuffle` was applied, in another; none is there twice.
 /// 8. Columns that were there are there, and no others.
 ///
+/// What other scenes added is held against them in the same way, under its new ids, which are
+/// above all others.
+///
 /// Values that were not right in the source are passed over. Fails with [`Kind::Malformed`],
 /// naming scene, variant, promise and the point; it is a bug in this program.
 pub fn check(source: &Scene, variant: &Variant) -> Result<()> {
+    let source = &*with_guests(source, variant).map_err(|what| {
+        Error::new(Kind::Malformed, format!("{}: what was added is told apart: {what}", source.id))
+    })?;
     let (from, to) = (&source.points, &variant.scene.points);
     let broken = |promise: &str, what: String| {
         let steps: Vec<&str> =

@@ -5,14 +5,17 @@
 //! pass, folds colour tables into one, and guards the described objects when points are removed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::lut::{Histogram, Table};
 use super::moved::Moved;
 use crate::math::{Affine, Stream, Xyz};
-use crate::scene::{Colour, Points};
+use crate::scene::{Colour, Points, Scene};
 
 /// How often a crop is tried at a random place before it is moved to the targets.
 pub(crate) const ATTEMPTS: usize = 4;
@@ -157,6 +160,48 @@ pub(crate) struct Cut {
     pub rows: Vec<u32>,
 }
 
+pub(crate) type MixOf = dyn Fn(&Meeting<'_>) -> Result<Guests, &'static str>;
+
+/// What a step sees that adds points of another scene.
+pub(crate) struct Meeting<'a> {
+    /// The scene as it is now.
+    pub points: &'a Points,
+    /// The other scene, as loaded.
+    pub guest: &'a Scene,
+    /// Whether a sentence means or names something that an object of this raw category could be
+    /// taken for.
+    pub is_rival: &'a dyn Fn(&str) -> bool,
+}
+
+/// What comes of the other scene.
+pub(crate) struct Guests {
+    /// Its rows, ascending; each belongs to an object.
+    pub rows: Vec<u32>,
+    /// From its frame to the present one.
+    pub map: Affine,
+    /// What was decided, by the names that provenance shows.
+    pub parameters: Map<String, Value>,
+}
+
+/// What becomes of objects of another scene that a sentence could be taken to mean or to name.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rivals {
+    /// They stay out.
+    Avoid,
+    /// They come, and the sentence is left out of the variant.
+    Allow,
+}
+
+impl Rivals {
+    /// The ids of the other scene's objects that may come.
+    pub(crate) fn may_come(self, meeting: &Meeting<'_>) -> BTreeSet<i32> {
+        let fits = |raw: &str| self == Self::Allow || !(meeting.is_rival)(raw);
+        let objects = meeting.guest.objects.iter();
+        objects.filter(|o| o.id >= 0 && fits(&o.raw_category)).map(|o| o.id).collect()
+    }
+}
+
 /// The forms that a transform's work takes.
 pub(crate) enum Action {
     /// One affine map, which may depend on where the points are.
@@ -189,6 +234,8 @@ pub(crate) enum Action {
         /// Whether each row is kept.
         keep: Box<KeepByLot>,
     },
+    /// Adds points of another scene, or says why it cannot.
+    Mix(Box<MixOf>),
     /// The steps inside of it, which follow in the list.
     Steps,
     /// One of the steps inside of it: the one at this share of their weights.

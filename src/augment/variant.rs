@@ -1,5 +1,7 @@
 //! What augmentation gives back: the new scene, how it came about, and the sentences.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,6 +17,8 @@ pub struct Variant {
     pub provenance: Provenance,
     /// One sentence per input description, in their order.
     pub sentences: Vec<Sentence>,
+    /// The scenes that points were added from, as loaded: one for each of `provenance.added`.
+    pub partners: Vec<Arc<Scene>>,
 }
 
 /// How a variant came about: enough to make it again, and to see why it looks as it does.
@@ -37,6 +41,32 @@ pub struct Provenance {
     pub steps: Vec<StepRecord>,
     /// Every described object that has points, by id.
     pub targets: Vec<TargetRecord>,
+    /// What was added from other scenes, in the order of the steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<Added>,
+}
+
+/// Points that came from another scene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Added {
+    /// Id of the step that added them.
+    pub step: String,
+    /// The scene that they came from.
+    pub scene: String,
+    /// The `objectId`s that came, as that scene has them.
+    pub objects: Vec<i32>,
+    /// Number of points that were added; later steps may have removed some.
+    pub points: u32,
+    /// Vertex v of that scene has `orig-index` v + this.
+    pub first_vertex: u32,
+    /// Object i of that scene is object i + this.
+    pub object_offset: i32,
+    /// Segment s of that scene is segment s + this.
+    pub segment_offset: u32,
+    /// Row-major 4×4 in f64, frame of that scene → frame of the variant; as `matrix`, without
+    /// noise.
+    pub matrix: [f64; 16],
 }
 
 impl Provenance {
@@ -58,7 +88,8 @@ pub struct StepRecord {
     pub applied: bool,
     /// What happened.
     pub outcome: Outcome,
-    /// Why it was skipped: `target-cut`, `nothing-left`, `too-large`.
+    /// Why it was skipped: `target-cut`, `nothing-left`, `too-large`; of steps that mix scenes
+    /// `no-partner`, `columns-differ`, `too-many-ids`, `no-object-fits`, `no-floor`, `no-free-floor`.
     pub reason: Option<String>,
     /// The drawn values. They are drawn, and shown, even where the step's gate was closed.
     pub parameters: Map<String, Value>,

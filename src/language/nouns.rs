@@ -49,6 +49,8 @@ pub struct Class {
     pub noun: Noun,
     /// The words of the label in the singular.
     pub(super) words: Vec<String>,
+    /// Whether the label holds a word for anything ("object").
+    pub is_generic: bool,
     /// Whether the label says what it is: known to some family and not a word for anything.
     pub is_known: bool,
 }
@@ -195,7 +197,7 @@ impl Nouns {
         let generic = name.iter().any(|w| traits_of(w).0 & Traits::GENERIC != 0);
         let words =
             name.iter().filter(|w| !traits_of(w).is_empty()).map(|w| singular(w).into_owned()).collect();
-        Class { noun, words, is_known: noun.kin != 0 && !generic }
+        Class { noun, words, is_generic: generic, is_known: noun.kin != 0 && !generic }
     }
 
     /// The noun that a name of at most [`Self::LONGEST`] words is, if it is one.

@@ -113,6 +113,12 @@ impl Affine {
         }
     }
 
+    /// The map back; `None` where this one flattens space.
+    pub fn inverse(&self) -> Option<Self> {
+        let linear = self.linear.try_inverse()?;
+        Some(Self { linear, shift: -(linear * self.shift) })
+    }
+
     /// Volume factor; negative for maps that mirror.
     pub fn determinant(&self) -> f64 {
         self.linear.determinant()
@@ -188,6 +194,14 @@ mod tests {
     fn about_keeps_the_centre() {
         let c = [1.0, 2.0, 3.0];
         assert_eq!(Affine::rotation(2, 90.0).about(c).apply(c), c);
+    }
+
+    #[test]
+    fn the_inverse_leads_back() {
+        let map = Affine::rotation(2, 30.0).then(&Affine::scaling([2.0, 1.0, 0.5])).about([1.0, 2.0, 3.0]);
+        let there_and_back = map.then(&map.inverse().unwrap()).apply([4.0, 5.0, 6.0]);
+        assert!(there_and_back.iter().zip([4.0, 5.0, 6.0]).all(|(a, b)| (a - b).abs() < 1e-12));
+        assert_eq!(Affine::scaling([1.0, 0.0, 1.0]).inverse(), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod config_file;
 mod config_layers;
 mod forecast;
 mod heap;
+mod partners;
 mod plan;
 mod preview;
 mod progress;

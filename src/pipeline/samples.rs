@@ -1,18 +1,19 @@
 //! One scan's samples: checked, augmented, with the sentences that fit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::config::OnError;
 use super::plan::Unit;
 use super::progress::{Progress, Stage};
 use super::unit::Session;
 use crate::audit::{Finding, Severity, Summary};
-use crate::augment::{self, TextAction, Variant};
+use crate::augment::{self, Added, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::language::{Claims, words};
 use crate::load::{self, Wanted};
 use crate::math::{Affine, vertex_normals};
-use crate::scene::{Description, NO_OBJECT, Referent, Scan, ScanEntry, Scene};
+use crate::scene::{Description, NO_OBJECT, Points, Referent, Scan, ScanEntry, Scene};
 use crate::write::{Sample, Sentence, Skipped, SourceObject, TextCounts};
 
 /// What comes of a scan, piece by piece.
@@ -174,11 +175,12 @@ impl Session {
         // Balancing may keep some out: they do not hold crops back either.
         let used: Vec<Description> =
             descriptions.iter().filter(|d| self.shares.share(d).is_in(variant)).cloned().collect();
-        let made = self.augmenter.variant(source, &used, variant)?;
+        let others = self.others(&unit.split);
+        let made = self.augmenter.variant_among(source, &used, variant, &others)?;
         if self.verify {
             augment::check(source, &made)?;
         }
-        let Variant { scene, provenance, sentences } = made;
+        let Variant { scene, provenance, sentences, partners } = made;
         let mut text = TextCounts::default();
         let mut kept = Vec::new();
         for sentence in sentences {
@@ -222,7 +224,7 @@ impl Session {
             sample_id: sample_id(&source.id, variant),
             split: unit.split.clone(),
             variant,
-            source: source_objects(source, scene.frame.applied.as_ref()),
+            source: source_objects(source, scene.frame.applied.as_ref(), &provenance.added, &partners),
             scene,
             described: descriptions.iter().map(|d| d.object_id).collect(),
             provenance: serde_json::to_string(&provenance).expect("numbers and strings"),
@@ -255,23 +257,41 @@ pub(super) fn with_normals(mut scene: Scene) -> Scene {
 }
 
 /// A scene with normals and without the faces, which are not written.
-fn prepare(scene: Scene) -> Scene {
+pub(super) fn prepare(scene: Scene) -> Scene {
     Scene { faces: Vec::new(), ..with_normals(scene) }
 }
 
-/// Points and boxes of every object of the source, mapped to the variant's frame. Where no affine
-/// map says where the source went, boxes stay empty.
-fn source_objects(source: &Scene, map: Option<&Affine>) -> BTreeMap<i32, SourceObject> {
-    let mut objects: BTreeMap<i32, SourceObject> = BTreeMap::new();
-    let points = &source.points;
+/// Points and boxes of every object of the source, and of those that were added, mapped to the
+/// variant's frame. Where no affine map says where the source went, boxes stay empty.
+fn source_objects(
+    source: &Scene,
+    map: Option<&Affine>,
+    added: &[Added],
+    partners: &[Arc<Scene>],
+) -> BTreeMap<i32, SourceObject> {
+    let mut objects = BTreeMap::new();
+    measure(&source.points, map, Some, &mut objects);
+    for (added, partner) in added.iter().zip(partners) {
+        let own = map.and_then(|_| Affine::from_row_major(added.matrix));
+        let new_id = |id: i32| added.objects.contains(&id).then(|| id + added.object_offset);
+        measure(&partner.points, own.as_ref(), new_id, &mut objects);
+    }
+    objects
+}
+
+/// Counts and measures the objects of `points` that have an id in the variant.
+fn measure(
+    points: &Points,
+    map: Option<&Affine>,
+    id_of: impl Fn(i32) -> Option<i32>,
+    objects: &mut BTreeMap<i32, SourceObject>,
+) {
     let mut start = 0;
     for run in points.object.chunk_by(|a, b| a == b) {
         let range = start..start + run.len();
         start = range.end;
-        if run[0] == NO_OBJECT {
-            continue;
-        }
-        let object = objects.entry(run[0]).or_default();
+        let Some(id) = Some(run[0]).filter(|&id| id != NO_OBJECT).and_then(&id_of) else { continue };
+        let object = objects.entry(id).or_default();
         object.num_points += run.len() as u32;
         if let Some(map) = map {
             for i in range {
@@ -280,7 +300,6 @@ fn source_objects(source: &Scene, map: Option<&Affine>) -> BTreeMap<i32, SourceO
             }
         }
     }
-    objects
 }
 
 /// Codes of the findings about a description, each once.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::balance::Shares;
 use super::config::{Check, Config};
+use super::partners::Held;
 use super::plan::{Plan, Unit};
 use super::progress::{Progress, Stage};
 use super::samples::Made;
@@ -59,6 +61,7 @@ pub struct Session {
     pub(super) catalogue: Catalogue,
     pub(super) engine: Engine,
     pub(super) augmenter: Augmenter,
+    pub(super) held: Mutex<Held>,
     /// Check every variant's invariants while running.
     pub verify: bool,
 }
@@ -78,7 +81,8 @@ impl Session {
         let shares = Shares::of(&config.balance, &config.sample, &catalogue);
         let Config { check, sample, text, steps, .. } = config;
         let augmenter = Augmenter { steps, text, seed: sample.seed };
-        Ok(Self { plan, store, check, shares, catalogue, engine, augmenter, verify: false })
+        let held = Mutex::default();
+        Ok(Self { plan, store, check, shares, catalogue, engine, augmenter, held, verify: false })
     }
 
     /// Folder of this plan's own files.

@@ -103,6 +103,28 @@ impl Points {
         }
     }
 
+    /// Appends points that have the same columns.
+    pub fn extend(&mut self, more: &Self) {
+        let xyz = |into: &mut Xyz, from: &Xyz| {
+            for (into, from) in into.axes_mut().into_iter().zip(from.axes()) {
+                into.extend_from_slice(from);
+            }
+        };
+        xyz(&mut self.position, &more.position);
+        if let (Some(into), Some(from)) = (&mut self.normal, &more.normal) {
+            xyz(into, from);
+        }
+        if let (Some(into), Some(from)) = (&mut self.colour, &more.colour) {
+            for (into, from) in into.channels_mut().into_iter().zip(from.channels()) {
+                into.extend_from_slice(from);
+            }
+        }
+        self.segment.extend_from_slice(&more.segment);
+        self.object.extend_from_slice(&more.object);
+        self.nyu40.extend_from_slice(&more.nyu40);
+        self.orig_index.extend_from_slice(&more.orig_index);
+    }
+
     /// The name of the first column whose length is not the number of points, with that length.
     /// Label columns may be empty (unknown).
     pub fn ragged_column(&self) -> Option<(&'static str, usize)> {
@@ -147,6 +169,13 @@ mod tests {
         assert_eq!(p.colour.as_ref().unwrap().get(1), [1, 4, 7]);
         assert_eq!((p.segment, p.nyu40, p.orig_index), (vec![12, 10], vec![3, 1], vec![2, 0]));
         assert!(p.object.is_empty());
+    }
+
+    #[test]
+    fn extending_appends_every_column() {
+        let mut p = points();
+        p.extend(&points().select(&[2, 0]));
+        assert_eq!(p, points().select(&[0, 1, 2, 2, 0]));
     }
 
     #[test]

@@ -17,7 +17,9 @@ mod hue_saturation;
 mod jitter;
 mod limit_points;
 mod mirror;
+mod mix3d;
 mod one_of;
+mod paste_object;
 mod repeat;
 mod rotate;
 mod scale;
@@ -50,6 +52,8 @@ pub static OPS: &[&Op] = &[
     &drop_colour::DROP_COLOUR,
     &drop_normals::DROP_NORMALS,
     &shuffle::SHUFFLE,
+    &mix3d::MIX3D,
+    &paste_object::PASTE_OBJECT,
     &one_of::ONE_OF,
     &sequence::SEQUENCE,
     &repeat::REPEAT,
