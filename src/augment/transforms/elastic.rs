@@ -530,7 +530,7 @@ mod tests {
                 [(0..400).min_by(by).unwrap(), (0..400).max_by(by).unwrap()]
             })
             .collect();
-        let rows: Vec<u32> = (0..400).filter(|r| r.is_multiple_of(3) || corners.contains(r)).collect();
+        let rows: Vec<u32> = (0_u32..400).filter(|r| r.is_multiple_of(3) || corners.contains(r)).collect();
         let mut some = scene.clone();
         some.points = some.points.select(&rows);
         // The second level would see another box.
