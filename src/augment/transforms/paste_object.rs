@@ -19,9 +19,10 @@ transform! {
     /// are tried up to 32 times. A place is free when there is floor under the whole footprint,
     /// level within 10 cm, and when nothing else stands or hangs there or nearer than
     /// `clearance-m`, up to that much above the object: columns of 5 cm are compared, and a column
-    /// is taken where any point that is not floor lies below that height, or where it is inside of
-    /// the outline of an object. So nothing is put under tables either. Floor is what the labels
-    /// call floor, so put this step before those that tilt the scene.
+    /// is taken from the lowest point in it that is not floor, or, inside of the outline of an
+    /// object, from where that begins. So nothing is put in or under furniture, and a low thing may
+    /// stand below what hangs on a wall.
+    /// Floor is what the labels call floor, so put this step before those that tilt the scene.
     ///
     /// Objects of fewer than `min-points` points, without a class or of one that belongs to a
     /// room or hangs (walls, doors, windows, curtains, pictures …) are not taken. Where no object

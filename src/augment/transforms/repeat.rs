@@ -88,7 +88,7 @@ mod tests {
                 _ => "repeat#1",
             };
             assert!(outer.id.starts_with(expected), "{} in {}", step.id, outer.id);
-            let times = |id: &str| id.splitn(2, '@').nth(1).unwrap_or_default().to_owned();
+            let times = |id: &str| id.split_once('@').map_or_else(String::new, |(_, times)| times.to_owned());
             assert!(times(&step.id).ends_with(&times(&outer.id)), "{} in {}", step.id, outer.id);
         }
         let scene = cube();
