@@ -13,7 +13,7 @@ use super::lut::{Histogram, Table};
 use super::mixing::{Alone, Mixed, Partners};
 use super::moved::Moved;
 use super::noise;
-use super::rivals::{self, Named};
+use super::rivals::Named;
 use super::targets::{Targets, tally};
 use super::text::{self, Change};
 use super::transform::{ATTEMPTS, Action, Cut, Drawn, MixOf, Place};
@@ -118,7 +118,7 @@ impl Augmenter {
             changes.extend(change);
         }
         let mirrors = changes.iter().filter(|change| change.effects.mirrors).count() as u32;
-        let mut sentences = if variant == 0 {
+        let sentences = if variant == 0 {
             originals(descriptions)
         } else if descriptions.is_empty() {
             Vec::new()
@@ -127,9 +127,6 @@ impl Augmenter {
             let gone = Gone::new(&scene.objects, &work.loaded, &left, &work.cut, &work.targets);
             text::judge(descriptions, &changes, &gone, self.text.on_conflict)
         };
-        if work.mixed.points > 0 {
-            rivals::judge(&mut sentences, descriptions, &work.named, &changes, self.text.on_conflict);
-        }
         let mixed = std::mem::take(&mut work.mixed);
         let (mut scene, matrix, affine, targets) = work.finish(scene);
         scene.objects.extend_from_slice(&mixed.objects);

@@ -115,7 +115,13 @@ impl Added {
     /// Whether a new object could be taken for the target or for something that the sentence
     /// names, or stand where the sentence says that nothing is.
     pub(crate) fn is_named_in(&self, heard: &Heard<'_>) -> bool {
-        self.classes.iter().any(|(label, class)| heard.names(class) || heard.sentence.spells(label))
+        // What has no name of its own could be anything.
+        let nameless = |class: &Class| class.is_generic;
+        heard.class.is_none_or(nameless)
+            || self
+                .classes
+                .iter()
+                .any(|(label, class)| nameless(class) || heard.names(class) || heard.sentence.spells(label))
             || heard.sentence.words().any(|word| Lexicon::built_in().absence.contains(word))
     }
 }

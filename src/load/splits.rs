@@ -18,7 +18,7 @@ const LONGEST: usize = 512;
 ///
 /// # Errors
 /// [`Kind::Foreign`] when it is a web page or the like, [`Kind::Malformed`] when no line can be a
-/// scan's id.
+/// scan's id, or a line is not even text.
 pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
     if let Some(error) = sniff::foreign(bytes) {
         return Err(error.at(path));
@@ -51,10 +51,12 @@ pub fn read(bytes: &[u8], name: &str, path: &Path) -> Result<SplitList> {
         note(OddLine::NotAnId, !is_scan_id(id));
         entries.push(SplitEntry { id: id.to_owned(), line });
     }
-    let some = || entries.iter().any(|e: &SplitEntry| is_scan_id(&e.id));
-    if let Some((row, text)) = unreadable.filter(|_| !some()) {
+    // A line of another kind is a slip; one that is no text at all says that the file is no list.
+    let some = entries.iter().any(|e: &SplitEntry| is_scan_id(&e.id));
+    let is_text = str::from_utf8(bytes).is_ok_and(|t| !t.contains('\0'));
+    if let Some((row, text)) = unreadable.filter(|_| !some || !is_text) {
         let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
-        return Err(Error::new(Kind::Malformed, "no line of the split list is a scan")
+        return Err(Error::new(Kind::Malformed, "a line of the split list is not a scan")
             .at(path)
             .place(crate::error::Place::Line { row, column: 1 })
             .expected("a scan's id, like scene0000_00")
@@ -119,8 +121,8 @@ mod tests {
 
     #[test]
     fn lines_that_are_no_scan_are_passed_over_and_told_of() {
-        let text = b"\xef\xbb\xbfscene0000_00\n\xff\xfe\nscene0001_00\nscene0000_00\n";
-        let list = read(text, "train", Path::new("t.txt")).unwrap();
+        let text = "\u{feff}scene0000_00\nscans/\nscene0001_00\nscene0000_00\n";
+        let list = read(text.as_bytes(), "train", Path::new("t.txt")).unwrap();
         assert_eq!(list.entries.len(), 3);
         let odd: Vec<_> = list.oddities.iter().map(|o| (o.what, o.first)).collect();
         let wanted = [(OddLine::ByteOrderMark, 1), (OddLine::Repeated, 4), (OddLine::Unreadable, 2)];
@@ -131,7 +133,7 @@ mod tests {
     fn what_is_no_list_is_refused() {
         let kind = |bytes: &[u8]| read(bytes, "a", Path::new("t")).unwrap_err().kind();
         assert_eq!(kind(b"<html>"), Kind::Foreign);
-        assert_eq!(kind(b"\xff\xfe\n"), Kind::Malformed);
+        assert_eq!(kind(b"scene0000_00\n\xff\xfe\n"), Kind::Malformed);
         assert_eq!(kind(b"a\0b"), Kind::Malformed);
         assert_eq!(kind(b"scans/\n"), Kind::Malformed);
         assert_eq!(kind(&[b'a'; 1000]), Kind::Malformed);

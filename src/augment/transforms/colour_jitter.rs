@@ -14,8 +14,8 @@ transform! {
     ///
     /// ## Text
     /// Noise averages out over an object, but not over a small one, and where it is clamped it shifts
-    /// what is dark or bright. It counts with half of its standard deviation: above 12 levels
-    /// sentences with colour words are left out.
+    /// what is dark or bright. It counts with its standard deviation: above 6 levels sentences with colour
+    /// words are left out.
     ///
     /// ## Source
     /// Pointcept `ChromaticJitter` (0.05 in its configurations, that is 12.75 levels).
@@ -56,7 +56,7 @@ impl Transform for ColourJitter {
             });
         })))
         .with("std-255", self.std_255)
-        .doing(Effects { recolours: self.std_255 / 2.0, ..Effects::default() })
+        .doing(Effects { recolours: self.std_255, ..Effects::default() })
     }
 }
 
