@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::audit::DatasetContext;
 use crate::audit::finding::{Draft, Related};
@@ -37,7 +37,11 @@ rule! {
 const FEWEST: usize = 50;
 
 fn normal(text: &str) -> String {
-    words(text).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    let lower = text.to_lowercase();
+    words(&lower).fold(String::with_capacity(lower.len()), |mut all, word| {
+        all += if all.is_empty() { "" } else { " " };
+        all + word
+    })
 }
 
 impl Rule for SharedSentences {
@@ -52,7 +56,7 @@ impl Rule for SharedSentences {
         }
         splits.remove("");
         let Some(train) = splits.remove("train").filter(|t| t.len() >= FEWEST) else { return };
-        let mut train: BTreeMap<String, &Description> =
+        let mut train: HashMap<String, &Description> =
             train.into_iter().rev().map(|d| (normal(&d.text), d)).collect();
         train.remove("");
         for (split, descriptions) in splits {
