@@ -8,6 +8,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::finding::Location;
+use crate::error::{Error, Place};
 
 /// Where something stands: a file, and a line and column in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,14 @@ pub struct Entry {
     pub file: Arc<Path>,
     /// Where in it.
     pub location: Location,
+}
+
+impl Entry {
+    /// The error, at this place.
+    pub fn blame(&self, error: Error) -> Error {
+        let Location { row, column } = self.location;
+        error.at(&*self.file).place(Place::Line { row, column })
+    }
 }
 
 /// Where the entries of a configuration stand, by their keys with `/` between them, as in

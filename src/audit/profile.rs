@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 
 /// The habits of one trainer, as its public code has them.
 #[derive(Debug, Deserialize)]
@@ -168,8 +168,10 @@ impl Profile {
     /// The profile with this name; refuses names that there are not, with the nearest.
     pub fn named(name: &str) -> Result<&'static Self> {
         PROFILES.iter().find(|p| p.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+            let near = nearest(name, Self::names().into_iter())
+                .map_or_else(String::new, |near| format!("did you mean `{near}`? "));
             Error::new(Kind::Config, format!("there is no profile `{name}`"))
-                .help(format!("the profiles are {}", Self::names().join(", ")))
+                .help(format!("{near}the profiles are {}", Self::names().join(", ")))
         })
     }
 

@@ -314,7 +314,16 @@ impl Settings {
 
     /// The profiles that the settings name.
     pub(super) fn profiles(&self) -> Result<Vec<&'static Profile>> {
-        self.profile.iter().map(|name| Profile::named(name)).collect()
+        let place = |i: usize| {
+            self.places.at(&format!("audit/profile/{i}")).or_else(|| self.places.at("audit/profile"))
+        };
+        let named = |(i, name): (usize, &String)| {
+            Profile::named(name).map_err(|error| match place(i) {
+                Some(entry) => entry.blame(error),
+                None => error,
+            })
+        };
+        self.profile.iter().enumerate().map(named).collect()
     }
 
     /// The severity that the settings give a rule, if any.

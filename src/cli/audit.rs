@@ -180,6 +180,15 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         output.note("the configuration is of other scans: its references, labels and splits are passed over");
         config.dataset = DatasetPaths::default();
     }
+    let data = &args.data;
+    config.check_paths(|key| match key {
+        "scans" => args.scans.is_empty(),
+        "references" => data.references.is_empty(),
+        "labels" => data.labels.is_none(),
+        "cameras" => data.cameras.is_none(),
+        "superpoints" => data.superpoints.is_none(),
+        _ => data.splits.is_empty(),
+    })?;
     let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?.today(today()?);
     let request = request(args, &config);
     let mut found = load::discover(&request)?;

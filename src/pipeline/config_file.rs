@@ -101,6 +101,33 @@ impl ConfigFile {
         config.path = path.map(Path::to_path_buf);
         Ok(config)
     }
+
+    /// Refuses paths of the data set that are not there; `used` says which keys matter.
+    ///
+    /// # Errors
+    /// [`Kind::Config`], with the place of the entry.
+    pub fn check_paths(&self, used: impl Fn(&str) -> bool) -> Result<()> {
+        let d = &self.dataset;
+        let list = |key, list| (0..).zip(list).map(move |(i, path)| (key, format!("{key}/{i}"), path));
+        let one = |key, path| Option::into_iter(path).map(move |path| (key, String::from(key), path));
+        let splits = d.splits.iter().map(|(name, path)| ("splits", format!("splits/{name}"), path));
+        let all = list("scans", &d.scans)
+            .chain(list("references", &d.references))
+            .chain(one("labels", d.labels.as_ref()))
+            .chain(one("cameras", d.cameras.as_ref()))
+            .chain(one("superpoints", d.superpoints.as_ref()))
+            .chain(splits);
+        for (key, place, path) in all.filter(|(key, ..)| used(key)) {
+            if !path.exists() {
+                let error = Error::new(Kind::Config, format!("dataset.{key}: no such file or folder"))
+                    .found(path.display().to_string())
+                    .help("a relative path is relative to the file that it stands in");
+                let entry = self.audit.places.at(&format!("dataset/{place}"));
+                return Err(entry.map_or(error.clone(), |entry| entry.blame(error)));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +137,17 @@ mod tests {
     use super::*;
     use crate::audit::Severity;
     use crate::error::Place;
+
+    #[test]
+    fn a_path_that_is_not_there_is_told_of_with_its_place() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("dataprep.toml");
+        fs::write(&file, "[dataset]\nscans = [\".\"]\nreferences = [\n  \"nope.json\"]\n").unwrap();
+        let config = ConfigFile::read(&file).unwrap();
+        let error = config.check_paths(|_| true).unwrap_err().to_string();
+        assert!(error.contains("dataprep.toml:4:3: dataset.references: no such file"), "{error}");
+        config.check_paths(|key| key != "references").unwrap();
+    }
 
     fn keys(keys: &[&str]) -> Result<ConfigFile> {
         ConfigFile::load(None, &keys.iter().map(|&k| k.to_owned()).collect::<Vec<_>>())

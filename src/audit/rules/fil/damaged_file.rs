@@ -67,7 +67,12 @@ impl Rule for DamagedFile {
         for error in data.catalogue.faults.iter().chain(references).filter(|e| is_damage(e)) {
             let of_labels =
                 error.kind() == Kind::Malformed && error.path() == data.catalogue.labels_path.as_deref();
-            let at_most = if of_labels { Severity::Warning } else { Severity::Error };
+            // Without its columns nothing of the table is there; a row less is a row less.
+            let at_most = if of_labels && !data.catalogue.labels.is_empty() {
+                Severity::Warning
+            } else {
+                Severity::Error
+            };
             out.report(draft(error).key(error.message()).at_most(at_most));
         }
     }

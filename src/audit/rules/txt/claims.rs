@@ -30,12 +30,13 @@ rule! {
 }
 
 /// Kinds of claim in the order shown, and what the reader knows them as.
-const KINDS: [(&str, &str); 7] = [
+const KINDS: [(&str, &str); 8] = [
     ("handed", "left or right (a mirror would falsify them)"),
     ("colour", "colours (a change of hue)"),
     ("size", "sizes (uneven scaling)"),
     ("shape", "shapes (uneven scaling or bending)"),
     ("ordinal", "order or number (a crop, a pasted object)"),
+    ("superlative", "comparisons (a crop, a pasted object, uneven scaling)"),
     ("absolute", "directions of the world (a turn)"),
     ("unique", "uniqueness (a pasted object)"),
 ];
