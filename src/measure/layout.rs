@@ -19,6 +19,8 @@ const NEAR_M: f64 = 0.15;
 const APART_M: f64 = 0.8;
 /// Of the rarest things so many are tried to lay the rooms on each other.
 const TRIED: usize = 8;
+/// So many ways to lay them are tried, which only a hall of equal chairs has more of.
+const WAYS: usize = 4000;
 
 /// How many things of one room stand where a thing of the same kind stands in the other, after the
 /// best of the turns about z and shifts that two things suggest. Each thing counts once.
@@ -28,7 +30,7 @@ pub fn shared(a: &[Landmark], b: &[Landmark]) -> usize {
         a.iter().map(|l| (count(a, l.kind) * count(b, l.kind), l)).filter(|(pairs, _)| *pairs > 0).collect();
     rare.sort_by_key(|(pairs, _)| *pairs);
     rare.truncate(TRIED);
-    let mut best = 0;
+    let (mut best, mut ways) = (0, 0);
     for (i, (_, first)) in rare.iter().enumerate() {
         for (_, second) in &rare[i + 1..] {
             let wanted = Step::between(first, second);
@@ -41,6 +43,10 @@ pub fn shared(a: &[Landmark], b: &[Landmark]) -> usize {
                     let same = (wanted.length - found.length).abs() <= NEAR_M
                         && (wanted.rise - found.rise).abs() <= NEAR_M;
                     if same && !std::ptr::eq(to, other) {
+                        ways += 1;
+                        if ways > WAYS {
+                            return best;
+                        }
                         best = best.max(lying(a, b, first, to, wanted.turn_to(&found)));
                     }
                 }
@@ -119,6 +125,13 @@ mod tests {
             room().iter().map(|l| landmark(l.kind, -l.at[0], l.at[1], l.at[2])).collect();
         assert!(shared(&room(), &mirrored) < 5, "a mirrored room is another");
         assert_eq!(shared(&[], &room()), 0);
+    }
+
+    #[test]
+    fn rooms_of_many_equal_things_are_compared_in_bounded_ways() {
+        let hall: Vec<Landmark> =
+            (0..256).map(|i| landmark(1, f64::from(i % 16) * 0.9, f64::from(i / 16) * 0.9, 0.4)).collect();
+        assert!(shared(&hall, &hall) >= 128);
     }
 
     proptest! {

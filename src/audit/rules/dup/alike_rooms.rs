@@ -37,6 +37,8 @@ rule! {
 /// Fewer things may stand alike by chance.
 const FEWEST: usize = 8;
 const FEWEST_LABELS: usize = 3;
+/// Things of a scan that are looked at; official scans have fewer.
+const MOST: usize = 256;
 /// Per cent of the poorer scan's things.
 const LEAST: usize = 75;
 
@@ -97,7 +99,7 @@ struct Furnished<'a> {
 impl<'a> Furnished<'a> {
     fn new(id: &'a str, facts: &'a ScanFacts, kinds: &mut BTreeMap<&'a str, u32>) -> Self {
         let mut counts = BTreeMap::new();
-        let things = facts.layout.iter().map(|(label, at_cm)| {
+        let things = facts.layout.iter().take(MOST).map(|(label, at_cm)| {
             let next = kinds.len() as u32;
             let kind = *kinds.entry(label).or_insert(next);
             *counts.entry(kind).or_default() += 1;
