@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::Output;
 use crate::audit::report::{self, Report};
 use crate::error::{Error, Kind, Result, nearest};
-use crate::store::Local;
+use crate::store::{self, Local};
 
 /// What to report, in which forms, and to where.
 #[derive(Debug, clap::Args)]
@@ -187,24 +187,37 @@ impl ReportArgs {
     }
 }
 
-/// Writes a file whole or not at all, without colours.
+/// Writes to `out`, and leaves out the colours of what is `coloured`.
+fn plainly(
+    out: &mut (dyn Write + 'static),
+    coloured: bool,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if coloured { write(&mut anstream::StripStream::new(out)) } else { write(out) }
+}
+
+/// Writes a file whole or not at all, without colours; what is no file (`/dev/null`, a pipe) is
+/// written into.
 fn publish(
     path: &Path,
     coloured: bool,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     output: &Output,
 ) -> Result<()> {
-    let name = file_name(path)?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut staged = Local::new(dir).stage("")?;
-    let plain: &mut dyn Write = &mut staged;
     let buffered = |out: &mut dyn Write| {
         let mut buffer = BufWriter::new(out);
         write(&mut buffer).and_then(|()| buffer.flush())
     };
-    let written = if coloured { buffered(&mut anstream::StripStream::new(plain)) } else { buffered(plain) };
-    written.map_err(|e| Error::io("write", path, &e))?;
-    staged.publish(name)?;
+    let wrong = |e| Error::io("write", path, &e);
+    if let Some(mut stream) = store::stream(path)? {
+        plainly(&mut stream, coloured, buffered).map_err(wrong)?;
+    } else {
+        let path = store::behind_link(path);
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut staged = Local::new(dir).stage("")?;
+        plainly(&mut staged, coloured, buffered).map_err(wrong)?;
+        staged.publish(file_name(&path)?)?;
+    }
     output.note(&format!("wrote {}", path.display()));
     Ok(())
 }

@@ -28,6 +28,21 @@ pub fn read_into(path: impl AsRef<Path>, bytes: &mut Vec<u8>) -> Result<()> {
     read.map(drop).map_err(|e| Error::io("read", path, &e))
 }
 
+/// Opens what is neither file nor folder, such as a device or a pipe, for writing; `None` for
+/// everything else. A rename would put a file in its place.
+pub fn stream(path: &Path) -> Result<Option<File>> {
+    if !fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return Ok(None);
+    }
+    File::options().write(true).open(path).map(Some).map_err(|e| Error::io("write", path, &e))
+}
+
+/// The file that a link leads to, so that the file is replaced and not the link.
+pub fn behind_link(path: &Path) -> PathBuf {
+    let target = path.is_symlink().then(|| path.canonicalize().ok()).flatten();
+    target.unwrap_or_else(|| path.to_path_buf())
+}
+
 /// What became of a create-if-absent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -178,8 +193,13 @@ impl Local {
         Ok(Staged { file, dir })
     }
 
-    /// Writes a file that is named by its path, as [`Self::publish`] does.
+    /// Writes a file that is named by its path, as [`Self::publish`] does. What is no file
+    /// (`/dev/null`, a pipe) is written into and never replaced, and a link stays one.
     pub fn publish_file(path: &Path, bytes: &[u8]) -> Result<()> {
+        if let Some(mut stream) = stream(path)? {
+            return stream.write_all(bytes).map_err(|e| Error::io("write", path, &e));
+        }
+        let path = &behind_link(path);
         let name = path.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
             Error::new(Kind::Config, "a file name is missing").at(path).help("as in -o report.json")
         })?;
@@ -248,6 +268,11 @@ impl Staged {
     pub fn publish(self, file: &str) -> Result<PathBuf> {
         let target = self.dir.join(file);
         self.flush_to_device()?;
+        if stream(&target)?.is_some() {
+            return Err(
+                Error::new(Kind::Conflict, "a device or pipe is in the place of this file").at(&target)
+            );
+        }
         self.file.persist(&target).map_err(|e| Error::io("publish", &target, &e.error))?;
         flush_folder(&self.dir)?;
         Ok(target)
@@ -316,6 +341,25 @@ fn split(name: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn devices_are_written_into_and_links_stay_links() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        // A link, so that a mistake replaces the link alone.
+        let dir = tempfile::tempdir().unwrap();
+        let [null, file, link] = ["null", "file", "link"].map(|name| dir.path().join(name));
+        symlink("/dev/null", &null).unwrap();
+        Local::publish_file(&null, b"1").unwrap();
+        assert!(fs::metadata(&null).unwrap().file_type().is_char_device() && null.is_symlink());
+        let refused = Local::new(dir.path()).publish("null", b"1").unwrap_err();
+        assert_eq!(refused.kind(), Kind::Conflict);
+        fs::write(&file, b"0").unwrap();
+        symlink(&file, &link).unwrap();
+        Local::publish_file(&link, b"2").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"2");
+    }
 
     #[test]
     fn publishing_replaces_and_creating_does_not() {

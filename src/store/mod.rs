@@ -7,4 +7,4 @@ mod identity;
 mod local;
 
 pub use identity::{Identity, digest, identity};
-pub use local::{Local, Outcome, Staged, read, read_into};
+pub use local::{Local, Outcome, Staged, behind_link, read, read_into, stream};
