@@ -19,8 +19,8 @@ use super::text::{self, Change};
 use super::transform::{ATTEMPTS, Action, Cut, Drawn, MixOf, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Affine, Key, Purpose, Xyz, pick, rows_where, sort_upper};
-use crate::scene::{Description, Points, Scene};
+use crate::math::{Aabb, Affine, Key, Purpose, Xyz, pick, rows_where, sort_upper};
+use crate::scene::{Description, NO_OBJECT, Points, Scene};
 
 /// Everything that turns a scene into variants.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Augmenter {
     pub seed: u64,
 }
 
-/// Optional columns that a pipeline cannot do without, each with the id of the first step that
+/// What a pipeline cannot do without that not all data have, each with the id of the first step that
 /// asks for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
@@ -41,6 +41,8 @@ pub struct Needs {
     pub colour: Option<String>,
     /// Normals.
     pub normals: Option<String>,
+    /// Other scenes to take points from.
+    pub partners: Option<String>,
 }
 
 impl Needs {
@@ -54,6 +56,7 @@ impl Needs {
         Self {
             colour: first(|step| step.transform.needs().colour),
             normals: first(|step| step.transform.needs().normals),
+            partners: first(Step::mixes),
         }
     }
 }
@@ -128,6 +131,7 @@ impl Augmenter {
             text::judge(descriptions, &changes, &gone, self.text.on_conflict)
         };
         let mixed = std::mem::take(&mut work.mixed);
+        let removed = std::mem::take(&mut work.removed);
         let (mut scene, matrix, affine, targets) = work.finish(scene);
         scene.objects.extend_from_slice(&mixed.objects);
         let (added, partners) = mixed.finish();
@@ -142,7 +146,8 @@ impl Augmenter {
             targets: targets.records(),
             added,
         };
-        Ok(Variant { scene, provenance, sentences, partners })
+        let uncropped = uncropped(&scene.points, &removed);
+        Ok(Variant { scene, provenance, sentences, partners, uncropped })
     }
 }
 
@@ -170,6 +175,56 @@ pub(super) fn originals(descriptions: &[Description]) -> Vec<Sentence> {
     descriptions.iter().enumerate().map(keep).collect()
 }
 
+/// Points of objects that a step removed.
+struct Removed {
+    position: Xyz,
+    object: Vec<i32>,
+    /// All affine steps since.
+    map: Affine,
+}
+
+impl Removed {
+    /// The rows of `points` that are not in `kept`.
+    fn of(points: &Points, kept: &[u32]) -> Self {
+        let mut gone: Vec<bool> = points.object.iter().map(|&id| id != NO_OBJECT).collect();
+        for &row in kept {
+            if let Some(gone) = gone.get_mut(row as usize) {
+                *gone = false;
+            }
+        }
+        let rows = rows_where(gone.len(), |row| gone[row]);
+        Self {
+            position: points.position.select(&rows),
+            object: pick(&points.object, &rows),
+            map: Affine::IDENTITY,
+        }
+    }
+}
+
+/// The box of every object of a scene, those points included that were removed: of these it is known
+/// where the affine steps that followed would have put them.
+fn uncropped(points: &Points, removed: &[Removed]) -> BTreeMap<i32, Aabb> {
+    let mut boxes: BTreeMap<i32, Aabb> = BTreeMap::new();
+    let mut grow = |position: &Xyz, object: &[i32]| {
+        let mut end = 0;
+        for run in object.chunk_by(|a, b| a == b) {
+            let rows = end..end + run.len();
+            end = rows.end;
+            if run[0] != NO_OBJECT {
+                let bounds = Aabb::of(position.axes().map(|axis| &axis[rows.clone()]));
+                boxes.entry(run[0]).or_default().merge(&bounds);
+            }
+        }
+    };
+    grow(&points.position, &points.object);
+    for Removed { position, object, map } in removed {
+        let mut position = position.clone();
+        map.apply_to(&mut position);
+        grow(&position, object);
+    }
+    boxes
+}
+
 /// A scene on its way through the steps.
 struct Work<'s> {
     source: &'s Scene,
@@ -193,6 +248,8 @@ struct Work<'s> {
     targets: Targets,
     /// The other scene of the step to come.
     partner: Option<Arc<Scene>>,
+    /// Points that steps removed.
+    removed: Vec<Removed>,
     /// What each description speaks of, once a step needs to know.
     named: Vec<Named>,
     mixed: Mixed,
@@ -215,6 +272,7 @@ impl<'s> Work<'s> {
             cut: BTreeMap::new(),
             targets,
             partner: None,
+            removed: Vec::new(),
             named: Vec::new(),
             mixed: Mixed::default(),
         }
@@ -243,6 +301,9 @@ impl<'s> Work<'s> {
                 let map = map(&Moved::new(&self.points.position, &self.pending));
                 self.pending = self.pending.then(&map);
                 self.motion = self.motion.then(&map);
+                for removed in &mut self.removed {
+                    removed.map = removed.map.then(&map);
+                }
                 self.mixed.follow(&map);
             }
             Action::Positions(change) => {
@@ -349,7 +410,9 @@ impl<'s> Work<'s> {
         self.settle_positions();
         let (position, object) = (&self.points.position, &self.points.object);
         let random = (0..ATTEMPTS).map(|attempt| (Place::Random(attempt), false));
-        let recentred = self.targets.middle(object, position).map(|centre| (Place::Around(centre), true));
+        let recentred = std::iter::once_with(|| self.targets.middle(object, position))
+            .flatten()
+            .map(|centre| (Place::Around(centre), true));
         let mut reason = "nothing-left";
         for (tries, (place, recentred)) in (0..).zip(random.chain(recentred)) {
             record.retries = tries;
@@ -380,6 +443,7 @@ impl<'s> Work<'s> {
         if rows.len() == before {
             return 1.0;
         }
+        self.removed.push(Removed::of(&self.points, rows));
         self.reorder(rows);
         self.histogram = None;
         self.targets.update(&self.points.object, resampled);
@@ -417,8 +481,7 @@ impl<'s> Work<'s> {
         self.settle_positions();
         self.settle_colours();
         let mut frame = source.frame.clone();
-        // Noise and means move points, not the frame.
-        frame.applied = frame.applied.map(|applied| applied.then(&self.motion));
+        frame.applied = frame.applied.filter(|_| self.affine).map(|applied| applied.then(&self.motion));
         let mut faces = match &self.rows {
             None => source.faces.clone(),
             Some(rows) => faces_left(&source.faces, rows),

@@ -15,9 +15,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::transform::{Op, Transform};
+use super::transform::{Action, Op, Transform};
 use super::transforms::{OPS, op};
 use crate::error::{Error, Kind, Place, Result};
+use crate::math::{Key, Purpose};
 
 /// One `[[step]]` of a pipeline.
 #[derive(Debug)]
@@ -32,6 +33,14 @@ pub struct Step {
     /// Index of the step that it is written inside of: `one-of`, `sequence` or `repeat`.
     pub inside: Option<usize>,
     pub(crate) transform: Arc<dyn Transform>,
+}
+
+impl Step {
+    /// Whether it takes points from another scene.
+    pub(crate) fn mixes(&self) -> bool {
+        let mut stream = Key::new(0, "", 0, &self.id).stream(Purpose::Parameters);
+        matches!(self.transform.draw(&mut stream).action, Action::Mix(_))
+    }
 }
 
 /// Most steps that a file may come to once `repeat` is written out.

@@ -28,13 +28,13 @@ impl Augmenter {
         text::judge(descriptions, &changes, &gone, self.text.on_conflict)
     }
 
-    /// Ids of the steps whose effect on sentences depends on points: which objects a crop leaves, and
-    /// which cast a colour table gives.
+    /// Ids of the steps whose effect on sentences depends on points: which objects a crop leaves,
+    /// which ones are added, and which cast a colour table gives.
     pub fn needs_points(&self) -> Vec<&str> {
         let depends = |&(at, step): &(usize, &super::Step)| {
             let drawn = step.transform.draw(&mut Key::new(0, "", 0, &step.id).stream(Purpose::Parameters));
             may_happen(&self.steps, at)
-                && (drawn.effects.removes_points || matches!(drawn.action, Action::Table(_)))
+                && (step.mixes() || drawn.effects.removes_points || matches!(drawn.action, Action::Table(_)))
         };
         self.steps.iter().enumerate().filter(depends).map(|(_, step)| step.id.as_str()).collect()
     }

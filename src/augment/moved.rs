@@ -1,6 +1,6 @@
 //! Where points would be under a map that is not applied yet.
 
-use crate::math::{Aabb, Affine, Xyz};
+use crate::math::{Aabb, Affine, Xyz, widest};
 
 /// Points measured side by side.
 const LANES: usize = 8;
@@ -26,27 +26,40 @@ impl<'a> Moved<'a> {
                 return [bounds.min.map(f64::from), bounds.max.map(f64::from)];
             }
         }
-        let Xyz { x, y, z } = self.position;
         for axis in 0..3 {
-            let [a, b, c, d] = self.row(axis);
-            // Lanes, so that the loop is not one long chain of dependent minima.
-            let (mut los, mut his) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-            for ((x, y), z) in x.chunks(LANES).zip(y.chunks(LANES)).zip(z.chunks(LANES)) {
-                for (lane, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {
-                    let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
-                    let finite = v.abs() < f64::INFINITY;
-                    los[lane] = if finite && v < los[lane] { v } else { los[lane] };
-                    his[lane] = if finite && v > his[lane] { v } else { his[lane] };
-                }
-            }
-            let lo = los.into_iter().fold(f64::INFINITY, f64::min);
-            let hi = his.into_iter().fold(f64::NEG_INFINITY, f64::max);
+            let [lo, hi] = widest(
+                #[inline(always)]
+                || self.span(self.row(axis)),
+            );
             if lo <= hi {
                 corners[0][axis] = lo;
                 corners[1][axis] = hi;
             }
         }
         corners
+    }
+
+    /// Smallest and largest value of a coordinate after the map; the wrong way round where there is none.
+    #[inline(always)]
+    fn span(&self, [a, b, c, d]: [f64; 4]) -> [f64; 2] {
+        let Xyz { x, y, z } = self.position;
+        // Lanes, so that the loop is not one long chain of dependent minima.
+        let (mut los, mut his) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        let mut include = |x: &[f32], y: &[f32], z: &[f32]| {
+            for (lane, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {
+                let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
+                let finite = v.abs() < f64::INFINITY;
+                los[lane] = if finite && v < los[lane] { v } else { los[lane] };
+                his[lane] = if finite && v > his[lane] { v } else { his[lane] };
+            }
+        };
+        let ((x, last_x), (y, last_y), (z, last_z)) =
+            (x.as_chunks::<LANES>(), y.as_chunks::<LANES>(), z.as_chunks::<LANES>());
+        for ((x, y), z) in x.iter().zip(y).zip(z) {
+            include(x, y, z);
+        }
+        include(last_x, last_y, last_z);
+        [los.into_iter().fold(f64::INFINITY, f64::min), his.into_iter().fold(f64::NEG_INFINITY, f64::max)]
     }
 
     /// Middle of the box.

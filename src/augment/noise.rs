@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::math::Stream;
+use crate::math::{Stream, widest};
 
 /// Vertices that draw together.
 const BLOCK: usize = 64;
@@ -18,23 +18,40 @@ pub(crate) fn normals(
     orig_index: &[u32],
     mut put: impl FnMut(Range<usize>, [&[f32]; 3]),
 ) {
-    let draw = |stream: &mut Stream| -> Normals { std::array::from_fn(|_| stream.normal_block()) };
-    blocks(stream, orig_index, 96, draw, |rows, vertices, block| {
-        if vertices.len() == BLOCK
-            && (vertices[0] as usize).is_multiple_of(BLOCK)
-            && rows_are_vertices(vertices)
-        {
-            put(rows, block.each_ref().map(|axis| &axis[..]));
-        } else {
-            let mut own = [[0.0; BLOCK]; 3];
-            for (own, axis) in own.iter_mut().zip(block) {
-                for (own, &vertex) in own.iter_mut().zip(vertices) {
-                    *own = axis[vertex as usize % BLOCK];
-                }
-            }
-            put(rows, own.each_ref().map(|axis| &axis[..vertices.len()]));
+    widest(
+        #[inline(always)]
+        || {
+            blocks(
+                stream,
+                orig_index,
+                96,
+                #[inline(always)]
+                |stream| -> Normals { std::array::from_fn(|_| stream.normal_block()) },
+                #[inline(always)]
+                |rows, vertices, block| {
+                    let whole = vertices.len() == BLOCK && (vertices[0] as usize).is_multiple_of(BLOCK);
+                    if whole && rows_are_vertices(vertices) {
+                        put(rows, block.each_ref().map(|axis| &axis[..]));
+                    } else {
+                        let own = own_of(vertices, block);
+                        put(rows, own.each_ref().map(|axis| &axis[..vertices.len()]));
+                    }
+                },
+            );
+        },
+    );
+}
+
+/// The normals of these vertices of a block, at the front.
+#[inline(always)]
+fn own_of(vertices: &[u32], block: &Normals) -> Normals {
+    let mut own = [[0.0; BLOCK]; 3];
+    for (own, axis) in own.iter_mut().zip(block) {
+        for (own, &vertex) in own.iter_mut().zip(vertices) {
+            *own = axis[vertex as usize % BLOCK];
         }
-    });
+    }
+    own
 }
 
 /// One random word per row, by source vertex.
@@ -48,12 +65,14 @@ pub(crate) fn lots(stream: &mut Stream, orig_index: &[u32]) -> Vec<u32> {
     lots
 }
 
+#[inline(always)]
 fn rows_are_vertices(vertices: &[u32]) -> bool {
     vertices.iter().zip(vertices[0]..).all(|(&vertex, expected)| vertex == expected)
 }
 
 /// Calls `each` with runs of at most [`BLOCK`] rows whose vertices lie in one block, those vertices,
 /// and what the block drew (`words` words).
+#[inline(always)]
 fn blocks<T>(
     stream: &mut Stream,
     orig_index: &[u32],
@@ -62,10 +81,25 @@ fn blocks<T>(
     mut each: impl FnMut(Range<usize>, &[u32], &T),
 ) {
     let block_of = |vertex: u32| vertex as usize / BLOCK;
+    // Shuffled rows would draw a block each: they are gone through in the order of vertices.
+    let order = (!orig_index.is_sorted()).then(|| {
+        let mut order: Vec<usize> = (0..orig_index.len()).collect();
+        order.sort_unstable_by_key(|&row| (orig_index[row], row));
+        order
+    });
     let mut at: Option<(usize, T)> = None;
-    let mut run = |rows: Range<usize>| {
-        let vertices = &orig_index[rows.clone()];
-        let block = block_of(vertices[0]);
+    let mut done = 0;
+    while done < orig_index.len() {
+        let start = order.as_ref().map_or(done, |order| order[done]);
+        let block = block_of(orig_index[start]);
+        let reach = if order.is_some() { 1 } else { BLOCK };
+        let window = &orig_index[start..orig_index.len().min(start + reach)];
+        let vertices = match window.last() {
+            // Mostly the whole window lies in one block.
+            Some(&last) if block_of(last) == block => window,
+            _ => &window[..window.partition_point(|&vertex| block_of(vertex) == block)],
+        };
+        done += vertices.len();
         if at.as_ref().is_none_or(|(held, _)| *held != block) {
             // The stream stands behind the block that was drawn last.
             if at.as_ref().is_none_or(|(held, _)| held + 1 != block) {
@@ -74,25 +108,8 @@ fn blocks<T>(
             at = Some((block, draw(stream)));
         }
         if let Some((_, drawn)) = &at {
-            each(rows, vertices, drawn);
+            each(start..start + vertices.len(), vertices, drawn);
         }
-    };
-    if !orig_index.is_sorted() {
-        // Shuffled rows would draw a block each: they are gone through in the order of vertices.
-        let mut order: Vec<usize> = (0..orig_index.len()).collect();
-        order.sort_unstable_by_key(|&row| (orig_index[row], row));
-        for row in order {
-            run(row..row + 1);
-        }
-        return;
-    }
-    let mut start = 0;
-    while start < orig_index.len() {
-        let block = block_of(orig_index[start]);
-        let window = &orig_index[start..orig_index.len().min(start + BLOCK)];
-        let end = start + window.partition_point(|&vertex| block_of(vertex) == block);
-        run(start..end);
-        start = end;
     }
 }
 

@@ -1,9 +1,11 @@
 //! The described objects of a scene, and what they keep while points are removed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::variant::TargetRecord;
-use crate::math::{Aabb, Xyz, pick};
+use crate::math::{Aabb, Xyz, pick, rows_where};
 use crate::scene::Description;
 
 /// Ids below this are counted in a flat table; others, which no official scan has, are searched.
@@ -63,26 +65,20 @@ impl Targets {
         Self { list, min_ratio }
     }
 
-    /// Index of each row's target, or `None` where the row belongs to no target.
-    fn slots(&self, object: &[i32]) -> impl Iterator<Item = Option<usize>> {
-        let highest = self.list.last().map_or(-1, |t| t.object);
-        let dense: Vec<Option<u32>> = (0..=highest.min(DENSE as i32))
-            .map(|id| self.list.binary_search_by_key(&id, |t| t.object).ok().map(|slot| slot as u32))
-            .collect();
-        object.iter().map(move |&id| match usize::try_from(id).ok().and_then(|id| dense.get(id)) {
-            Some(&slot) => slot.map(|slot| slot as usize),
-            None if id > highest => None,
-            None => self.list.binary_search_by_key(&id, |t| t.object).ok(),
+    /// Runs of rows that belong to one target, with its index; neighbouring rows mostly do.
+    fn runs<'a>(&'a self, object: &'a [i32]) -> impl Iterator<Item = (Range<usize>, usize)> + 'a {
+        let mut end = 0;
+        object.chunk_by(|a, b| a == b).filter_map(move |run| {
+            end += run.len();
+            let slot = self.list.binary_search_by_key(&run[0], |t| t.object).ok()?;
+            Some((end - run.len()..end, slot))
         })
     }
 
     fn count(&self, object: &[i32]) -> Vec<u32> {
         let mut counts = vec![0; self.list.len()];
-        if counts.is_empty() {
-            return counts;
-        }
-        for slot in self.slots(object).flatten() {
-            counts[slot] += 1;
+        for (rows, slot) in self.runs(object) {
+            counts[slot] += rows.len() as u32;
         }
         counts
     }
@@ -104,11 +100,13 @@ impl Targets {
         if excess == 0 {
             return;
         }
-        let belongs = self.slots(object).map(|slot| slot.is_some()).chain(std::iter::repeat(false));
-        let mut free: Vec<(u32, u32)> = (0..)
-            .zip(keep.iter().zip(belongs))
-            .filter(|(_, (keep, belongs))| **keep && !belongs)
-            .map(|(row, _)| (lots[row as usize], row))
+        let mut free = keep.to_vec();
+        for (rows, _) in self.runs(object) {
+            free[rows].fill(false);
+        }
+        let mut free: Vec<(u32, u32)> = rows_where(free.len(), |row| free[row])
+            .into_iter()
+            .map(|row| (lots[row as usize], row))
             .collect();
         free.sort_unstable();
         for (_, row) in free.into_iter().take(excess) {
@@ -119,31 +117,34 @@ impl Targets {
     /// Gives targets back what they need of the rows that lots would drop, the highest lots first;
     /// returns how many rows that are. Under a resampling a target needs one point.
     pub(crate) fn restore(&self, keep: &mut [bool], object: &[i32], lots: &[u32], resamples: bool) -> u32 {
-        if self.list.is_empty() {
+        let mut missing: Vec<u32> = self
+            .list
+            .iter()
+            .map(|target| if resamples { target.now.min(1) } else { target.needed(self.min_ratio) })
+            .collect();
+        for (rows, slot) in self.runs(object) {
+            let kept = keep[rows].iter().map(|&k| u32::from(k)).sum();
+            missing[slot] = missing[slot].saturating_sub(kept);
+        }
+        let restored = missing.iter().sum();
+        if restored == 0 {
             return 0;
         }
-        let mut kept = vec![0_u32; self.list.len()];
         let mut dropped: Vec<Vec<u32>> = vec![Vec::new(); self.list.len()];
-        for (row, slot) in self.slots(object).enumerate() {
-            let Some(slot) = slot else { continue };
-            if keep[row] {
-                kept[slot] += 1;
-            } else {
-                dropped[slot].push(row as u32);
+        for (rows, slot) in self.runs(object) {
+            if missing[slot] > 0 {
+                dropped[slot].extend(rows.filter(|&row| !keep[row]).map(|row| row as u32));
             }
         }
-        let mut restored = 0;
-        for (slot, target) in self.list.iter().enumerate() {
-            let needed = if resamples { target.now.min(1) } else { target.needed(self.min_ratio) };
-            let missing = needed.saturating_sub(kept[slot]) as usize;
-            if missing == 0 {
-                continue;
+        for (mut rows, missing) in dropped.into_iter().zip(missing) {
+            let missing = missing as usize;
+            // All of them come back where nothing may be lost, the usual promise: no need to choose.
+            if missing < rows.len() {
+                rows.sort_unstable_by_key(|&row| (Reverse(lots[row as usize]), row));
+                rows.truncate(missing);
             }
-            let rows = &mut dropped[slot];
-            rows.sort_unstable_by_key(|&row| (std::cmp::Reverse(lots[row as usize]), row));
-            for &row in rows.iter().take(missing) {
+            for row in rows {
                 keep[row as usize] = true;
-                restored += 1;
             }
         }
         restored
@@ -167,10 +168,8 @@ impl Targets {
             return None;
         }
         let mut bounds = Aabb::EMPTY;
-        for (row, slot) in self.slots(object).enumerate() {
-            if slot.is_some() {
-                bounds.include(position.get(row));
-            }
+        for (rows, _) in self.runs(object) {
+            bounds.merge(&Aabb::of(position.axes().map(|axis| &axis[rows.clone()])));
         }
         (!bounds.is_empty()).then(|| bounds.middle().map(|v| v as f32))
     }

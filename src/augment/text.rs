@@ -54,6 +54,8 @@ pub(crate) fn judge(
         sentence.reason = Some(reason.to_owned());
         sentence.by_step = changes.iter().rev().find(|c| blamed(&c.effects)).map(|c| c.step.clone());
         sentence.action = match on_conflict {
+            // A sentence without a target is no sentence to train on, whatever it says.
+            _ if reason == LOST => TextAction::Drop,
             OnConflict::Keep => TextAction::Keep,
             OnConflict::Drop => TextAction::Drop,
             OnConflict::Adapt => match mirrored(&description.text) {
@@ -71,6 +73,7 @@ pub(crate) fn judge(
 }
 
 const MIRROR: &str = "mirror";
+const LOST: &str = "target-lost";
 
 /// The effects of all changes together.
 #[derive(Debug, Default)]
@@ -110,7 +113,7 @@ impl Total {
     ) -> Option<(&'static str, Blame)> {
         let removed: Blame = |e| e.removes_points;
         if description.objects().any(|id| gone.targets.lost(id)) {
-            return Some(("target-lost", removed));
+            return Some((LOST, removed));
         }
         let claims = Claims::of(&description.text);
         // What a sentence names matters only once something is missing or new.

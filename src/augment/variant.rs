@@ -1,10 +1,12 @@
 //! What augmentation gives back: the new scene, how it came about, and the sentences.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::math::Aabb;
 use crate::scene::Scene;
 
 /// One augmented copy of a scene; variant 0 is the original.
@@ -19,6 +21,9 @@ pub struct Variant {
     pub sentences: Vec<Sentence>,
     /// The scenes that points were added from, as loaded: one for each of `provenance.added`.
     pub partners: Vec<Arc<Scene>>,
+    /// The box of each object, by id, as it would be had no step removed points: points that were
+    /// removed stand where the affine steps that followed would have put them; metres.
+    pub uncropped: BTreeMap<i32, Aabb>,
 }
 
 /// How a variant came about: enough to make it again, and to see why it looks as it does.

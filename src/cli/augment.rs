@@ -110,7 +110,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
-    let lock = session.prepare(args.overwrite)?;
+    let lock = session.prepare(args.overwrite, args.partition.is_some())?;
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units = session.plan.partition(part, parts);
     let progress = Progress::default();

@@ -56,6 +56,13 @@ pub(super) fn run(args: &PreviewArgs, output: &mut Output) -> Result<Exit> {
         overrides.scenes = Some(args.scene.clone());
     }
     let config = Config::read(&args.pipeline, &overrides)?;
+    if let (Ok(page), Ok(pipeline)) = (args.output.canonicalize(), args.pipeline.canonicalize())
+        && page == pipeline
+    {
+        return Err(Error::new(Kind::Config, "the page would replace the pipeline")
+            .at(&args.output)
+            .help("name another file with -o, such as preview.html"));
+    }
     let plan = plan(&config, &mut Vec::new())?;
     let scan = plan.units.first().and_then(|unit| unit.scans.first()).cloned().unwrap_or_default();
     if plan.sources.scans.len() > 1 {

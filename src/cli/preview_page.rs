@@ -211,6 +211,8 @@ fn escaped(text: &str) -> String {
             '\'' => out += "&#39;",
             // A character that turns the direction of text could make it say something else.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
+            '\n' | '\t' => out.push(c),
+            c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

@@ -29,10 +29,14 @@ pub struct ReplayArgs {
     /// Where the scans lie now [default: where they lay when the data set was made]
     #[arg(long, value_name = "DIR", num_args = 1..)]
     scans: Vec<PathBuf>,
+    /// Where the references lie now [default: beside the scans]
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "scans")]
+    references: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit> {
-    let Replayed { shard, scene, difference, changed } = replay(&args.shard, &args.sample, &args.scans)?;
+    let Replayed { shard, scene, difference, changed } =
+        replay(&args.shard, &args.sample, &args.scans, &args.references)?;
     let Some(d) = difference else {
         output.data(&format!(
             "{} in {shard}: the same to the bit, {} points and {} sentences\n",

@@ -1,5 +1,10 @@
 //! Axis-aligned boxes.
 
+use super::widest;
+
+/// Numbers compared side by side.
+const LANES: usize = 16;
+
 /// An axis-aligned box in metres; empty until it has seen a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Aabb {
@@ -21,18 +26,26 @@ impl Aabb {
 
     /// The box of the points in three columns; a coordinate that is NaN is passed over.
     pub fn of(axes: [&[f32]; 3]) -> Self {
+        widest(
+            #[inline(always)]
+            || Self::of_columns(axes),
+        )
+    }
+
+    #[inline(always)]
+    fn of_columns(axes: [&[f32]; 3]) -> Self {
         let mut bounds = Self::EMPTY;
         for (axis, column) in axes.into_iter().enumerate() {
-            // Eight lanes, so that the loop is not one long chain of dependent minima; minima
+            // Lanes, so that the loop is not one long chain of dependent minima; minima
             // and maxima do not depend on order.
-            let (mut lo, mut hi) = ([f32::INFINITY; 8], [f32::NEG_INFINITY; 8]);
-            let chunks = column.chunks_exact(8);
+            let (mut lo, mut hi) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+            let chunks = column.chunks_exact(LANES);
             for &v in chunks.remainder() {
                 lo[0] = lo[0].min(v);
                 hi[0] = hi[0].max(v);
             }
             for chunk in chunks {
-                for lane in 0..8 {
+                for lane in 0..LANES {
                     lo[lane] = if chunk[lane] < lo[lane] { chunk[lane] } else { lo[lane] };
                     hi[lane] = if chunk[lane] > hi[lane] { chunk[lane] } else { hi[lane] };
                 }

@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 
-use super::Xyz;
+use super::{Xyz, widest};
 
 /// `p′ = linear · p + shift`, in f64.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,13 +84,18 @@ impl Affine {
             return;
         }
         let (m, t) = (&self.linear, &self.shift);
+        let row = |r: usize| [m[(r, 0)], m[(r, 1)], m[(r, 2)], t[r]];
+        let rows = [row(0), row(1), row(2)];
         let Xyz { x, y, z } = points;
-        for ((px, py), pz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
-            let (a, b, c) = (f64::from(*px), f64::from(*py), f64::from(*pz));
-            *px = (m[(0, 0)] * a + m[(0, 1)] * b + m[(0, 2)] * c + t.x) as f32;
-            *py = (m[(1, 0)] * a + m[(1, 1)] * b + m[(1, 2)] * c + t.y) as f32;
-            *pz = (m[(2, 0)] * a + m[(2, 1)] * b + m[(2, 2)] * c + t.z) as f32;
-        }
+        widest(
+            #[inline(always)]
+            || {
+                for ((px, py), pz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
+                    let (a, b, c) = (f64::from(*px), f64::from(*py), f64::from(*pz));
+                    [*px, *py, *pz] = rows.map(|r| (r[0] * a + r[1] * b + r[2] * c + r[3]) as f32);
+                }
+            },
+        );
     }
 
     /// Turns unit normals: `n′ ∝ M⁻ᵀ n`, mirrors included, so that outward stays outward.
@@ -104,13 +109,18 @@ impl Affine {
         let row = |r: usize| [m[(r, 0)], m[(r, 1)], m[(r, 2)]];
         let [a, b, c] = [row(0), row(1), row(2)];
         let Xyz { x, y, z } = normals;
-        for ((nx, ny), nz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
-            let n = [a, b, c].map(|r| r[0] * *nx + r[1] * *ny + r[2] * *nz);
-            let square = n[0] * n[0] + n[1] * n[1] + n[2] * n[2];
-            // A root is rounded the same everywhere; zero stays zero.
-            let length = if square > 0.0 { square.sqrt() } else { 1.0 };
-            [*nx, *ny, *nz] = n.map(|v| v / length);
-        }
+        widest(
+            #[inline(always)]
+            || {
+                for ((nx, ny), nz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
+                    let n = [a, b, c].map(|r| r[0] * *nx + r[1] * *ny + r[2] * *nz);
+                    let square = n[0] * n[0] + n[1] * n[1] + n[2] * n[2];
+                    // A root is rounded the same everywhere; zero stays zero.
+                    let length = if square > 0.0 { square.sqrt() } else { 1.0 };
+                    [*nx, *ny, *nz] = n.map(|v| v / length);
+                }
+            },
+        );
     }
 
     /// The map back; `None` where this one flattens space.

@@ -14,6 +14,7 @@ pub(super) const WORDS: usize = NORMALS / 2;
 ///
 /// The upper half of a word sets the radius √(−2 ln u) with u = (k + ½) / 65536, so that no normal
 /// lies further out than 4.86; the lower half sets the angle.
+#[inline(always)]
 pub(super) fn normals(words: &[u32; WORDS]) -> [f32; NORMALS] {
     let mut out = [0.0; NORMALS];
     let (first, second) = out.split_at_mut(WORDS);
@@ -29,6 +30,7 @@ pub(super) fn normals(words: &[u32; WORDS]) -> [f32; NORMALS] {
 
 /// ln u for u in (0, 1], normal: u = 2ᵏ m with m in [√½, √2), and ln m = 2 artanh((m − 1)/(m + 1)),
 /// of whose series five terms are enough for f32.
+#[inline(always)]
 fn ln(u: f32) -> f32 {
     const ROOT_HALF: u32 = 0x3F35_04F3;
     let shifted = u.to_bits() + (0x3F80_0000 - ROOT_HALF);
@@ -42,6 +44,7 @@ fn ln(u: f32) -> f32 {
 
 /// Sine and cosine of `angle` / 65536 turns: the nearest quarter turn, and Taylor series for the
 /// rest, which is at most an eighth of a turn.
+#[inline(always)]
 fn sin_cos(angle: u32) -> (f32, f32) {
     const EIGHTH: u32 = 1 << 13;
     let from_eighth = angle + EIGHTH;

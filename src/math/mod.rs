@@ -9,6 +9,7 @@ mod normals;
 mod partition;
 mod radix;
 mod random;
+mod widest;
 mod xyz;
 
 pub use aabb::Aabb;
@@ -18,5 +19,6 @@ pub use normals::vertex_normals;
 pub use partition::{Partition, compact};
 pub(crate) use radix::sort_upper;
 pub use random::{Key, Purpose, Stream};
+pub(crate) use widest::widest;
 pub use xyz::Xyz;
 pub(crate) use xyz::{pick, rows_where};

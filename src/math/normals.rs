@@ -3,7 +3,8 @@
 use super::Xyz;
 
 /// Unit normals per vertex: the sum of the cross products of its faces' edges (so each face counts
-/// by its area), normalised. A vertex of no face, or whose faces cancel out, gets +z.
+/// by its area), normalised. A vertex of no face, or whose faces cancel out, gets 0: nothing tells
+/// where it faces.
 ///
 /// Faces with an index out of range or a coordinate that is not finite are passed over. Sums run
 /// in f64 in face order, so the result does not depend on threads.
@@ -33,7 +34,7 @@ pub fn vertex_normals(position: &Xyz, faces: &[[u32; 3]]) -> Xyz {
         out.push(if length > 0.0 && length.is_finite() {
             [(x / length) as f32, (y / length) as f32, (z / length) as f32]
         } else {
-            [0.0, 0.0, 1.0]
+            [0.0; 3]
         });
     }
     out

@@ -7,19 +7,22 @@ const PILES: usize = 1 << BITS;
 /// Sorts by the lower `bits` bits of the upper half of each item; items alike in these stay in their
 /// order.
 pub(crate) fn sort_upper(items: &mut Vec<u64>, bits: u32) {
+    let pile = |item: u64, pass: usize| (item >> (32 + pass as u32 * BITS)) as usize % PILES;
     let mut other = vec![0; items.len()];
-    for pass in 0..bits.div_ceil(BITS) {
-        let pile = |item: u64| (item >> (32 + pass * BITS)) as usize % PILES;
-        let mut place = [0_u32; PILES];
-        for &item in &*items {
-            place[pile(item)] += 1;
+    // All piles are counted at once.
+    let mut places = vec![[0_u32; PILES]; bits.div_ceil(BITS) as usize];
+    for &item in &*items {
+        for (pass, place) in places.iter_mut().enumerate() {
+            place[pile(item, pass)] += 1;
         }
+    }
+    for (pass, mut place) in places.into_iter().enumerate() {
         let mut start = 0;
         for place in &mut place {
             (*place, start) = (start, start + *place);
         }
         for &item in &*items {
-            let place = &mut place[pile(item)];
+            let place = &mut place[pile(item, pass)];
             other[*place as usize] = item;
             *place += 1;
         }

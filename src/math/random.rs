@@ -103,6 +103,7 @@ impl Stream {
     }
 
     /// The next `N` words.
+    #[inline(always)]
     pub fn words<const N: usize>(&mut self) -> [u32; N] {
         let mut bytes = [[0; 4]; N];
         self.rng.fill_bytes(bytes.as_flattened_mut());
@@ -110,6 +111,7 @@ impl Stream {
     }
 
     /// The next 64 independent standard normals, from 32 words: for noise on many points.
+    #[inline(always)]
     pub fn normal_block(&mut self) -> [f32; gauss::NORMALS] {
         gauss::normals(&self.words())
     }

@@ -108,16 +108,22 @@ pub enum OnError {
     Stop,
 }
 
+/// Whole numbers in TOML go no further.
+const HIGHEST_SEED: u64 = i64::MAX as u64;
+/// Most variants of a scan: their numbers have four digits at most.
+const MOST_VARIANTS: u32 = 10_000;
+
 /// How many variants are made.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Sampling {
     /// Augmented copies of each scan.
-    #[schemars(range(max = 10000))]
+    #[schemars(range(max = MOST_VARIANTS))]
     pub variants: u32,
     /// Whether the scan itself is written too, as variant 0.
     pub include_original: bool,
     /// Seed of every random draw and of the order of scans.
+    #[schemars(range(max = HIGHEST_SEED))]
     pub seed: u64,
 }
 
@@ -266,6 +272,24 @@ impl Config {
                 .error("sample.variants", "nothing would be written")
                 .help("set variants to 1 or more, or include-original to true"));
         }
+        if config.sample.seed > HIGHEST_SEED {
+            return Err(config
+                .error("sample.seed", "out of range")
+                .expected(format!("0 to {HIGHEST_SEED}"))
+                .found(config.sample.seed.to_string()));
+        }
+        if config.sample.variants > MOST_VARIANTS {
+            return Err(config
+                .error("sample.variants", "out of range")
+                .expected(format!("0 to {MOST_VARIANTS}"))
+                .found(config.sample.variants.to_string()));
+        }
+        if !(0.0..=1.0).contains(&config.text.min_target_ratio) {
+            return Err(config
+                .error("text.min-target-ratio", "out of range")
+                .expected("0 to 1")
+                .found(config.text.min_target_ratio.to_string()));
+        }
         if let Some((key, range, value)) = config.balance.out_of_range() {
             return Err(config.error(key, "out of range").expected(range).found(value.to_string()));
         }
@@ -349,6 +373,11 @@ fn text_of(path: &Path) -> Result<String> {
 impl Overrides {
     /// The changes as a table of sections. Places are left out: they are not part of a plan.
     fn table(&self) -> Result<toml::Table> {
+        if let Some(seed) = self.seed.filter(|&seed| seed > HIGHEST_SEED) {
+            return Err(Error::new(Kind::Config, "--seed is out of range")
+                .expected(format!("0 to {HIGHEST_SEED}"))
+                .found(seed.to_string()));
+        }
         let mut text = String::new();
         for (key, value) in [("seed", self.seed), ("variants", self.variants.map(u64::from))] {
             if let Some(value) = value {

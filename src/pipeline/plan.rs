@@ -293,13 +293,23 @@ fn references_of_others(config: &Config, catalogue: &Catalogue) -> Error {
 /// out where the pipeline asks for that. Meshes whose header cannot be read are left to the audit.
 fn without_columns(config: &Config, chosen: &mut Chosen<'_>) -> Result<Vec<Skipped>> {
     let needs = Needs::of(&config.steps);
-    if needs == Needs::default() {
+    let declared = |entry: &ScanEntry| load::ply::declared(&entry.dir.join(Role::Mesh.file_name(&entry.id)));
+    if needs.colour.is_none()
+        && !chosen.is_empty()
+        && chosen.par_iter().all(|(entry, _)| declared(entry).is_ok_and(|mesh| !mesh.colour))
+    {
+        return Err(config
+            .error("input.scans", "no scan has colour, and shards hold one for every point")
+            .found(format!("{} scans without", chosen.len()))
+            .help("give the meshes vertex properties red, green and blue (uchar)"));
+    }
+    if needs.colour.is_none() && needs.normals.is_none() {
         return Ok(Vec::new());
     }
     let lacks: Vec<Option<(&str, &String)>> = chosen
         .par_iter()
         .map(|(entry, _)| {
-            let mesh = load::ply::declared(&entry.dir.join(Role::Mesh.file_name(&entry.id))).ok()?;
+            let mesh = declared(entry).ok()?;
             match &needs {
                 Needs { colour: Some(step), .. } if !mesh.colour => Some(("colour", step)),
                 // Normals are made from the faces.
@@ -345,11 +355,12 @@ fn pack(config: &Config, chosen: &Chosen<'_>, bytes_of: &BTreeMap<&str, u64>) ->
             hash.update(&config.sample.seed.to_le_bytes()).update(scan.as_bytes());
             *hash.finalize().as_bytes()
         });
-        let (mut filled, mut of_split) = (target, 0);
+        let (mut filled, mut of_split) = (0, 0);
         for scan in scans {
             // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
             let bytes = bytes_of.get(scan).copied().unwrap_or(0);
-            if filled + bytes > target {
+            // The first of a split opens a unit, be its mesh empty or missing.
+            if of_split == 0 || filled + bytes > target {
                 let name = format!("{split}-{of_split:05}");
                 units.push(Unit { name, split: split.to_owned(), scans: Vec::new() });
                 (filled, of_split) = (0, of_split + 1);

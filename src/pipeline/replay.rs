@@ -7,6 +7,7 @@ use super::plan::{Plan, plan};
 use super::progress::Progress;
 use super::samples::Made;
 use super::unit::Session;
+use crate::augment::Needs;
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load;
 use crate::scene::ScanEntry;
@@ -22,23 +23,23 @@ pub struct Replayed {
     pub scene: SceneIndex,
     /// The first difference; `None` when every bit is the same.
     pub difference: Option<Difference>,
-    /// Files that are not what they were when the data set was made.
+    /// Where there is a difference: files that are not what they were when the data set was made.
     pub changed: Vec<String>,
 }
 
 /// Makes the sample of this id again and compares it with what `path` holds: a data set's folder, or
-/// a shard file of it. `scans` says where the scans lie, when they lie elsewhere than when the data set
-/// was made.
+/// a shard file of it. `scans` and `references` say where these lie, when they lie elsewhere than when
+/// the data set was made; references are found beside the scans, as `augment` finds them.
 ///
 /// # Errors
 /// When there is no such sample, when the scans are not there, when the data set was made by another
 /// version, and when the sample cannot be made any more.
-pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf]) -> Result<Replayed> {
+pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[PathBuf]) -> Result<Replayed> {
     let (root, shard) = folder_of(path)?;
     let store = Local::new(&root);
     let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
     let scene = find(&manifest, sample_id, shard.as_deref(), path)?;
-    let plan = plan_of(&store, &manifest, &scene.scene_id, scans)?;
+    let plan = plan_of(&store, &manifest, &scene.scene_id, scans, references)?;
     let dir = plan.sources.scans.get(&scene.scene_id).cloned().filter(|dir| dir.is_dir());
     let Some(dir) = dir else {
         return Err(Error::new(Kind::NotFound, format!("scan {} is not where it was", scene.scene_id))
@@ -46,12 +47,6 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf]) -> Result<Replaye
             .help("say where it lies now with --scans"));
     };
     let entry = ScanEntry { id: scene.scene_id.clone(), dir };
-    let mut changed = changed_files(&manifest, &entry);
-    let data_set = plan.sources.references.iter().chain(&plan.sources.labels);
-    let data_set = data_set.chain(plan.sources.splits.iter().map(|(_, path)| path));
-    changed.extend(
-        data_set.filter(|path| !is_as_it_was(&manifest, &file_name(path), path)).map(|p| file_name(p)),
-    );
 
     let session = Session::open(plan, Local::new(&root))?;
     let sample = session.remake(scene)?;
@@ -59,6 +54,7 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf]) -> Result<Replaye
         Error::new(Kind::Corrupt, format!("shard {} is not listed", scene.shard)).at(store.path(MANIFEST))
     })?;
     let difference = compare(&store, shard, scene, &sample, &session.catalogue.labels)?;
+    let changed = if difference.is_some() { session.changed(&manifest, &entry) } else { Vec::new() };
     Ok(Replayed { shard: shard.name.clone(), scene: scene.clone(), difference, changed })
 }
 
@@ -98,7 +94,13 @@ fn find<'a>(
 }
 
 /// The plan as it was written down; with `scans`, one made anew for this scan alone.
-fn plan_of(store: &Local, manifest: &Manifest, scan: &str, scans: &[PathBuf]) -> Result<Plan> {
+fn plan_of(
+    store: &Local,
+    manifest: &Manifest,
+    scan: &str,
+    scans: &[PathBuf],
+    references: &[PathBuf],
+) -> Result<Plan> {
     if scans.is_empty() {
         let name = format!("_dataprep/{}/plan.json", manifest.plan_id);
         let bytes = store.read_if_present(&name)?.ok_or_else(|| {
@@ -121,7 +123,11 @@ fn plan_of(store: &Local, manifest: &Manifest, scan: &str, scans: &[PathBuf]) ->
     }
     let mut config = Config::parse(&store.path(MANIFEST), manifest.pipeline.clone())?;
     config.input.scans = scans.to_vec();
-    config.input.scenes = Some(scan.to_owned());
+    config.input.references = references.to_vec();
+    // Steps that mix scans take from all of them.
+    if Needs::of(&config.steps).partners.is_none() {
+        config.input.scenes = Some(scan.to_owned());
+    }
     plan(&config, &mut Vec::new())
 }
 
@@ -147,6 +153,24 @@ fn is_as_it_was(manifest: &Manifest, name: &str, path: &Path) -> bool {
 }
 
 impl Session {
+    /// Files that are not what they were then, of those that the sample of a scan can depend on.
+    fn changed(&self, manifest: &Manifest, entry: &ScanEntry) -> Vec<String> {
+        let mut changed = changed_files(manifest, entry);
+        if self.augmenter.needs().partners.is_some() {
+            let others = self.plan.sources.scans.iter().filter(|(id, _)| **id != entry.id);
+            changed.extend(others.flat_map(|(id, dir)| {
+                changed_files(manifest, &ScanEntry { id: id.clone(), dir: dir.clone() })
+            }));
+        }
+        let sources = &self.plan.sources;
+        let data_set = sources.references.iter().chain(&sources.labels);
+        let data_set = data_set.chain(sources.splits.iter().map(|(_, path)| path));
+        changed.extend(
+            data_set.filter(|path| !is_as_it_was(manifest, &file_name(path), path)).map(|p| file_name(p)),
+        );
+        changed
+    }
+
     /// Makes one sample of the plan again.
     fn remake(&self, wanted: &SceneIndex) -> Result<Sample> {
         let id = &wanted.sample_id;

@@ -60,12 +60,16 @@ impl State {
     }
 }
 
+/// Who writes into an output folder holds this file.
+const LOCK: &str = "_dataprep/lock";
+
 impl Session {
     /// Makes the output folder ready: takes it for this run, refuses what is not this plan's,
     /// sweeps the litter of killed runs, and writes the plan down.
     ///
-    /// Keep what it returns until the run is over: no other run can take the folder meanwhile.
-    pub fn prepare(&self, overwrite: bool) -> Result<std::fs::File> {
+    /// Keep what it returns until the run is over: no other run can take the folder meanwhile, but
+    /// other parts of this plan where this run is `part` of it.
+    pub fn prepare(&self, overwrite: bool, part: bool) -> Result<std::fs::File> {
         let state = State::of(&self.store, &self.plan)?;
         if let State::Foreign(name) = state {
             return Err(Error::new(
@@ -80,7 +84,11 @@ impl Session {
                 .at(self.store.root())
                 .help("choose another folder with -o, or replace what is there with --overwrite"));
         }
-        let lock = self.store.lock("_dataprep/lock")?;
+        let alone = match self.store.lock(LOCK) {
+            // Another part is at work: what lies about may be its own.
+            Err(_) if part && !overwrite => return self.store.lock_shared(LOCK),
+            alone => alone?,
+        };
         if overwrite {
             self.store.remove(MANIFEST)?;
             for plan in self.store.folders("_dataprep")? {
@@ -96,7 +104,11 @@ impl Session {
         }
         let plan = serde_json::to_vec(&self.plan).expect("strings and numbers");
         self.store.publish(&format!("{}/plan.json", self.folder()), &plan)?;
-        Ok(lock)
+        if part {
+            drop(alone);
+            return self.store.lock_shared(LOCK);
+        }
+        Ok(alone)
     }
 
     /// Runs the given units on `workers` threads, at most that many at once.

@@ -10,9 +10,9 @@ use super::unit::Session;
 use crate::audit::{Finding, Severity, Summary};
 use crate::augment::{self, Added, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::language::{Claims, words};
+use crate::language::{Claims, tokens};
 use crate::load::{self, Wanted};
-use crate::math::{Affine, vertex_normals};
+use crate::math::{Aabb, vertex_normals};
 use crate::scene::{Description, NO_OBJECT, Points, Referent, Scan, ScanEntry, Scene};
 use crate::write::{Sample, Sentence, Skipped, SourceObject, TextCounts};
 
@@ -132,6 +132,9 @@ impl Session {
         if !scan.is_usable() {
             return whole("it has no points, or no objects on them".to_owned());
         }
+        if !is_finite(&scan.scene.points) {
+            return whole("some of its vertices have no finite position".to_owned());
+        }
         if scan.scene.points.colour.is_none() {
             return whole("its vertices have no colour, and shards hold one for every point".to_owned());
         }
@@ -180,7 +183,11 @@ impl Session {
         if self.verify {
             augment::check(source, &made)?;
         }
-        let Variant { scene, provenance, sentences, partners } = made;
+        let Variant { scene, provenance, sentences, partners, uncropped } = made;
+        if !is_finite(&scene.points) {
+            return Err(Error::new(Kind::Malformed, format!("{}: steps move points beyond f32", source.id))
+                .help("scale by less: the pipeline's factors multiply"));
+        }
         let mut text = TextCounts::default();
         let mut kept = Vec::new();
         for sentence in sentences {
@@ -202,7 +209,7 @@ impl Session {
             let description = &used[sentence.description];
             let changed = sentence.text != description.text;
             let tokens = if changed || description.tokens.is_empty() {
-                words(&sentence.text).map(str::to_lowercase).collect()
+                tokens(&sentence.text).map(str::to_lowercase).collect()
             } else {
                 description.tokens.clone()
             };
@@ -214,6 +221,7 @@ impl Session {
                 text: sentence.text,
                 text_source: description.text.clone(),
                 text_action: action.to_owned(),
+                text_reason: sentence.reason.unwrap_or_default(),
                 changed_words: sentence.changed_words,
                 tokens,
                 weight: self.shares.share(description).weight,
@@ -224,7 +232,7 @@ impl Session {
             sample_id: sample_id(&source.id, variant),
             split: unit.split.clone(),
             variant,
-            source: source_objects(source, scene.frame.applied.as_ref(), &provenance.added, &partners),
+            source: source_objects(source, &provenance.added, &partners, &uncropped),
             scene,
             described: descriptions.iter().map(|d| d.object_id).collect(),
             provenance: serde_json::to_string(&provenance).expect("numbers and strings"),
@@ -232,6 +240,11 @@ impl Session {
         };
         Ok((sample, text))
     }
+}
+
+/// Whether every point is somewhere.
+fn is_finite(points: &Points) -> bool {
+    points.position.axes().iter().all(|axis| axis.iter().all(|v| v.is_finite()))
 }
 
 fn sample_id(scene: &str, variant: u32) -> String {
@@ -261,43 +274,31 @@ pub(super) fn prepare(scene: Scene) -> Scene {
     Scene { faces: Vec::new(), ..with_normals(scene) }
 }
 
-/// Points and boxes of every object of the source, and of those that were added, mapped to the
-/// variant's frame. Where no affine map says where the source went, boxes stay empty.
+/// Points of every object of the source and of those that were added, and the boxes they would have
+/// with all of them.
 fn source_objects(
     source: &Scene,
-    map: Option<&Affine>,
     added: &[Added],
     partners: &[Arc<Scene>],
+    uncropped: &BTreeMap<i32, Aabb>,
 ) -> BTreeMap<i32, SourceObject> {
     let mut objects = BTreeMap::new();
-    measure(&source.points, map, Some, &mut objects);
+    count(&source.points, Some, &mut objects);
     for (added, partner) in added.iter().zip(partners) {
-        let own = map.and_then(|_| Affine::from_row_major(added.matrix));
         let new_id = |id: i32| added.objects.contains(&id).then(|| id + added.object_offset);
-        measure(&partner.points, own.as_ref(), new_id, &mut objects);
+        count(&partner.points, new_id, &mut objects);
+    }
+    for (id, object) in &mut objects {
+        object.uncropped = uncropped.get(id).copied().unwrap_or_default();
     }
     objects
 }
 
-/// Counts and measures the objects of `points` that have an id in the variant.
-fn measure(
-    points: &Points,
-    map: Option<&Affine>,
-    id_of: impl Fn(i32) -> Option<i32>,
-    objects: &mut BTreeMap<i32, SourceObject>,
-) {
-    let mut start = 0;
+/// Counts the objects of `points` that have an id in the variant.
+fn count(points: &Points, id_of: impl Fn(i32) -> Option<i32>, objects: &mut BTreeMap<i32, SourceObject>) {
     for run in points.object.chunk_by(|a, b| a == b) {
-        let range = start..start + run.len();
-        start = range.end;
-        let Some(id) = Some(run[0]).filter(|&id| id != NO_OBJECT).and_then(&id_of) else { continue };
-        let object = objects.entry(id).or_default();
-        object.num_points += run.len() as u32;
-        if let Some(map) = map {
-            for i in range {
-                let [x, y, z] = map.apply(points.position.get(i).map(f64::from));
-                object.uncropped.include([x as f32, y as f32, z as f32]);
-            }
+        if let Some(id) = Some(run[0]).filter(|&id| id != NO_OBJECT).and_then(&id_of) {
+            objects.entry(id).or_default().num_points += run.len() as u32;
         }
     }
 }

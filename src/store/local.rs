@@ -131,13 +131,29 @@ impl Local {
     /// Takes the folder for this process until the returned file is dropped.
     ///
     /// # Errors
-    /// `Conflict` when another process has it.
+    /// `Conflict` when another process has it, alone or among others.
     pub fn lock(&self, name: &str) -> Result<File> {
+        self.lock_by(name, File::try_lock)
+    }
+
+    /// As [`Self::lock`], for this process and others that share it too.
+    ///
+    /// # Errors
+    /// `Conflict` when another process has it alone.
+    pub fn lock_shared(&self, name: &str) -> Result<File> {
+        self.lock_by(name, File::try_lock_shared)
+    }
+
+    fn lock_by(
+        &self,
+        name: &str,
+        take: fn(&File) -> std::result::Result<(), fs::TryLockError>,
+    ) -> Result<File> {
         let path = self.path(name);
         let dir = self.path(split(name).0);
         fs::create_dir_all(&dir).map_err(|e| Error::io("make the folder", &dir, &e))?;
         let file = File::create(&path).map_err(|e| Error::io("write", &path, &e))?;
-        match file.try_lock() {
+        match take(&file) {
             Ok(()) => Ok(file),
             Err(fs::TryLockError::WouldBlock) => {
                 Err(Error::new(Kind::Conflict, "another run is writing into this folder")

@@ -53,6 +53,7 @@ pub(super) fn sample(scene: &str, variant: u32) -> Sample {
             text: "the right chair".into(),
             text_source: "the left chair".into(),
             text_action: "adapt".into(),
+            text_reason: "mirror".into(),
             changed_words: vec![("left".into(), "right".into())],
             tokens: vec!["the".into(), "right".into(), "chair".into()],
             claims: vec!["handed".into()],

@@ -236,7 +236,7 @@ pub(super) fn object_rows(sample: &Sample, tally: &Tally, labels: &LabelTable) -
 
 /// The rows of a sample in `descriptions`, in the order of its sentences.
 pub(super) fn description_rows(sample: &Sample, tally: &Tally) -> Result<RecordBatch> {
-    let mut texts: [StringBuilder; 7] = Default::default();
+    let mut texts: [StringBuilder; 8] = Default::default();
     let mut object_id = Int32Builder::new();
     let mut changed = changed_words();
     let mut tokens = text_lists();
@@ -261,6 +261,7 @@ pub(super) fn description_rows(sample: &Sample, tally: &Tally) -> Result<RecordB
             &sentence.text,
             &sentence.text_source,
             &sentence.text_action,
+            &sentence.text_reason,
         ];
         for (builder, value) in texts.iter_mut().zip(values) {
             builder.append_value(value);
@@ -285,8 +286,16 @@ pub(super) fn description_rows(sample: &Sample, tally: &Tally) -> Result<RecordB
         weight.append_value(sentence.weight);
         append_texts(&mut finding_codes, &sentence.finding_codes);
     }
-    let [mut sample_id, mut key, mut ann_id, mut object_name, mut text, mut text_source, mut text_action] =
-        texts;
+    let [
+        mut sample_id,
+        mut key,
+        mut ann_id,
+        mut object_name,
+        mut text,
+        mut text_source,
+        mut text_action,
+        mut text_reason,
+    ] = texts;
     let columns: Vec<ArrayRef> = vec![
         Arc::new(sample_id.finish()),
         Arc::new(key.finish()),
@@ -296,6 +305,7 @@ pub(super) fn description_rows(sample: &Sample, tally: &Tally) -> Result<RecordB
         Arc::new(text.finish()),
         Arc::new(text_source.finish()),
         Arc::new(text_action.finish()),
+        Arc::new(text_reason.finish()),
         Arc::new(changed.finish()),
         Arc::new(tokens.finish()),
         Arc::new(num_target_points.finish()),

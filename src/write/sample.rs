@@ -50,9 +50,12 @@ pub struct Sentence {
     pub text_source: String,
     /// `keep` or `adapt`.
     pub text_action: String,
+    /// Why the text was changed, or what is not true of it where the pipeline keeps such sentences;
+    /// empty where it is kept because it is true.
+    pub text_reason: String,
     /// Words that were changed, as (from, to), in order.
     pub changed_words: Vec<(String, String)>,
-    /// The file's own tokens, or the words of `text` when it has none or the text was changed.
+    /// The file's own tokens, or those of `text` when it has none or the text was changed.
     pub tokens: Vec<String>,
     /// Kinds of claim it makes.
     pub claims: Vec<String>,

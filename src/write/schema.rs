@@ -92,7 +92,7 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "<f4",
         width: 3,
         item: 4,
-        about: &[("unit", "unit vectors, outward"), ("frame", "as xyz")],
+        about: &[("unit", "unit vectors, outward; 0 where no face tells"), ("frame", "as xyz")],
     },
     BlobColumn {
         name: "orig_index",
@@ -154,7 +154,13 @@ fn objects() -> Vec<Field> {
         int("num_points", "points it owns in this variant"),
         int("num_points_source", "vertices it owns in the scan"),
         fixed("box", 24, "<f4", "[6]", "smallest then largest corner of its points, metres"),
-        fixed("box_uncropped", 24, "<f4", "[6]", "the same before points were removed"),
+        fixed(
+            "box_uncropped",
+            24,
+            "<f4",
+            "[6]",
+            "the same with the points that steps removed, where the affine steps that followed put them",
+        ),
         list("superpoints", DataType::Int32, "superpoints that hold a point of it, ascending"),
         list("superpoint_points", DataType::Int32, "its points in each of them"),
         Field::new("superpoint_ceiling", DataType::Float32, false).with_metadata(about(&[(
@@ -179,8 +185,16 @@ fn descriptions() -> Vec<Field> {
         text("text", "the sentence as it is true of this variant"),
         text("text_source", "the sentence as in the references file"),
         text("text_action", "keep or adapt"),
+        text(
+            "text_reason",
+            "why it was adapted, or what is not true of it under on-conflict = \"keep\"; empty otherwise",
+        ),
         list("changed_words", DataType::Struct(words), "words changed, in order"),
-        list("tokens", DataType::Utf8, "the file's tokens, or the words of the text if it changed"),
+        list(
+            "tokens",
+            DataType::Utf8,
+            "the file's tokens, or those of the text if it changed: words and punctuation, lower case",
+        ),
         int("num_target_points", "points of the target in this variant"),
         Field::new("target_ratio", DataType::Float32, false)
             .with_metadata(about(&[("about", "share of the target's source vertices that are left")])),

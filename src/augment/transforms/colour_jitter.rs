@@ -46,14 +46,19 @@ impl Transform for ColourJitter {
         let std = self.std_255 as f32;
         Drawn::new(Action::Colours(Box::new(move |colour, orig_index, stream| {
             let mut channels = colour.channels_mut();
-            noise::normals(stream, orig_index, |rows, noise| {
-                for (channel, noise) in channels.iter_mut().zip(noise) {
-                    for (level, n) in channel[rows.clone()].iter_mut().zip(noise) {
-                        // Clamped first: then cutting off what follows the point rounds half up.
-                        *level = ((f32::from(*level) + std * n).clamp(0.0, 255.0) + 0.5) as u8;
+            noise::normals(
+                stream,
+                orig_index,
+                #[inline(always)]
+                |rows, noise| {
+                    for (channel, noise) in channels.iter_mut().zip(noise) {
+                        for (level, n) in channel[rows.clone()].iter_mut().zip(noise) {
+                            // Clamped first: then cutting off what follows the point rounds half up.
+                            *level = ((f32::from(*level) + std * n).clamp(0.0, 255.0) + 0.5) as u8;
+                        }
                     }
-                }
-            });
+                },
+            );
         })))
         .with("std-255", self.std_255)
         .doing(Effects { recolours: self.std_255, ..Effects::default() })

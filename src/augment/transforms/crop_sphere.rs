@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Stream, Xyz, rows_where};
+use crate::math::{Stream, Xyz, rows_where, widest};
 
 transform! {
     /// Keeps the points nearest to a random point of the scene: a number of them, a share of
@@ -90,10 +90,10 @@ fn key(squared: &[f32], row: usize) -> u64 {
 
 /// The key of which `n` are smaller; there are more than `n`.
 fn nth(squared: &[f32], n: usize) -> u64 {
-    // Piles by the upper half of the bits: 128 piles from one power of two to the next, so that the
-    // pile of the key is small.
-    let pile = |row: usize| (squared[row].to_bits() >> 16) as usize;
-    let mut counts = vec![0_usize; 1 << 16];
+    // Piles by the upper bits: 32 piles from one power of two to the next, so that the pile of the key
+    // is small, and few enough in all to stay at hand.
+    let pile = |row: usize| (squared[row].to_bits() >> 18) as usize;
+    let mut counts = vec![0_usize; 1 << 14];
     (0..squared.len()).for_each(|row| counts[pile(row)] += 1);
     let (mut here, mut before) = (0, 0);
     while before + counts[here] <= n {
@@ -109,11 +109,16 @@ fn nth(squared: &[f32], n: usize) -> u64 {
 
 fn distances(position: &Xyz, [cx, cy, cz]: [f32; 3]) -> Vec<f32> {
     let Xyz { x, y, z } = position;
-    x.iter()
-        .zip(y)
-        .zip(z)
-        .map(|((x, y), z)| (x - cx) * (x - cx) + (y - cy) * (y - cy) + (z - cz) * (z - cz))
-        .collect()
+    let mut squared = vec![0.0; x.len()];
+    widest(
+        #[inline(always)]
+        || {
+            for (squared, ((x, y), z)) in squared.iter_mut().zip(x.iter().zip(y).zip(z)) {
+                *squared = (x - cx) * (x - cx) + (y - cy) * (y - cy) + (z - cz) * (z - cz);
+            }
+        },
+    );
+    squared
 }
 
 #[cfg(test)]

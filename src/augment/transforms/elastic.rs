@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Complaint, Drawn, Effects, Transform, transform};
-use crate::math::{Aabb, Stream, Xyz};
+use crate::math::{Aabb, Stream, Xyz, widest};
 
 /// Root mean square displacement along an axis for a magnitude of 1: twice three nodes are averaged
 /// along each axis, and places between nodes are averages again, (2/9)^(3/2) in all.
@@ -16,6 +16,8 @@ const MOST_NODES: f64 = 4_194_304.0;
 const NODES_A_BLOCK: usize = 21;
 /// Points that go through the arithmetic together.
 const LANES: usize = 16;
+/// 2²³: from here to 2²⁴ an f32 is a whole number, and its lower bits count on from this one's.
+const WHOLE: f32 = 8_388_608.0;
 
 transform! {
     /// Bends the scene like rubber. Each level lays a lattice of random vectors over the scene,
@@ -114,8 +116,14 @@ impl Transform for Elastic {
                     continue;
                 }
                 let lattice = Lattice::new(elastic.variant, bounds, spacing).ok_or("too-large")?;
-                let nodes = lattice.draw(stream, level, magnitude as f32);
-                lattice.bend(&nodes, &mut points.position, points.normal.as_mut());
+                let nodes = widest(
+                    #[inline(always)]
+                    || lattice.draw(stream, level, magnitude as f32),
+                );
+                widest(
+                    #[inline(always)]
+                    || lattice.bend(&nodes, &mut points.position, points.normal.as_mut()),
+                );
             }
             Ok(())
         })))
@@ -127,6 +135,8 @@ impl Transform for Elastic {
 
 /// A vector of each node; the fourth number is padding.
 type Node = [f32; 4];
+/// The vectors of two nodes that follow each other along z.
+type Pair = [f32; 8];
 
 /// Where nodes lie: node (i, j, k) at origin + spacing · (i, j, k), k running fastest.
 #[derive(Clone, Copy, Debug)]
@@ -160,6 +170,7 @@ impl Lattice {
     }
 
     /// Averaged normals times the magnitude. A node's normals are set by level, i, j and k alone.
+    #[inline(always)]
     fn draw(&self, stream: &mut Stream, level: u64, magnitude: f32) -> Vec<Node> {
         let [nx, ny, nz] = self.counts;
         let mut nodes = vec![[0.0; 4]; nx * ny * nz];
@@ -183,6 +194,7 @@ impl Lattice {
 
     /// Moves positions by the interpolated nodes, and turns normals by J⁻ᵀ, J being the derivative of
     /// the moved position by the position.
+    #[inline(always)]
     fn bend(&self, nodes: &[Node], position: &mut Xyz, normal: Option<&mut Xyz>) {
         let mut field = Field::new(self.spacing);
         let Xyz { x, y, z } = position;
@@ -203,36 +215,46 @@ impl Lattice {
     }
 
     /// The field at up to [`LANES`] places.
+    #[inline(always)]
     fn look_up(&self, nodes: &[Node], p: [&[f32]; 3], field: &mut Field) {
         let [_, ny, nz] = self.counts;
-        let mut cell = [[0_usize; LANES]; 3];
+        let mut cell = [[0_u32; LANES]; 3];
         let mut part = [[0.0_f32; LANES]; 3];
         for axis in 0..3 {
-            let last = (self.counts[axis] - 2) as i32;
+            // A lattice has at least three nodes an axis, and less than 4096.
+            let last = (self.counts[axis] - 2) as f32;
             for ((p, cell), part) in p[axis].iter().zip(&mut cell[axis]).zip(&mut part[axis]) {
                 let at = (p - self.origin[axis]) * field.per_metre;
-                let whole = (at as i32).clamp(0, last);
-                *cell = whole as usize;
-                *part = at - whole as f32;
+                // The nearest whole number to half a cell less, read from the bits of a sum that has
+                // no room for a fraction. On the border of two cells either will do.
+                let half_less = at - 0.5;
+                let half_less = if half_less > 0.0 { half_less } else { 0.0 };
+                let sum = (if half_less < last { half_less } else { last }) + WHOLE;
+                *cell = sum.to_bits() - WHOLE.to_bits();
+                *part = at - (sum - WHOLE);
             }
         }
         for lane in 0..p[0].len() {
             let [tx, ty, tz] = [part[0][lane], part[1][lane], part[2][lane]];
-            let first = (cell[0][lane] * ny + cell[1][lane]) * nz + cell[2][lane];
+            let [i, j, k] = [cell[0][lane], cell[1][lane], cell[2][lane]].map(|c| c as usize);
+            let first = (i * ny + j) * nz + k;
             let near = &nodes[first..first + ny * nz + nz + 2];
-            // Node and the difference to the next along z; then along y, then x.
-            let pair = |at: usize| (near[at], minus(near[at + 1], near[at]));
-            let [(a0, d0), (a1, d1)] = [pair(0), pair(nz)];
-            let [(a2, d2), (a3, d3)] = [pair(ny * nz), pair(ny * nz + nz)];
-            let c = [along(a0, d0, tz), along(a1, d1, tz), along(a2, d2, tz), along(a3, d3, tz)];
-            let (y_low, y_high) = (minus(c[1], c[0]), minus(c[3], c[2]));
-            let low = along(c[0], y_low, ty);
-            let dx = minus(along(c[2], y_high, ty), low);
-            let (z_low, z_high) = (along(d0, minus(d1, d0), ty), along(d2, minus(d3, d2), ty));
-            field.u[lane] = along(low, dx, tx);
-            field.dx[lane] = dx;
-            field.dy[lane] = along(y_low, minus(y_high, y_low), tx);
-            field.dz[lane] = along(z_low, minus(z_high, z_low), tx);
+            // Along z, two nodes stand side by side: both go through y and x together.
+            let pair = |at: usize| -> Pair {
+                let (a, b) = (near[at], near[at + 1]);
+                [a[0], a[1], a[2], a[3], b[0], b[1], b[2], b[3]]
+            };
+            let [low_y, high_y] = [pair(0), pair(nz)];
+            let [far_low_y, far_high_y] = [pair(ny * nz), pair(ny * nz + nz)];
+            let (dy, far_dy) = (minus(high_y, low_y), minus(far_high_y, far_low_y));
+            let low_x = along(low_y, dy, ty);
+            let dx = minus(along(far_low_y, far_dy, ty), low_x);
+            let u = along(low_x, dx, tx);
+            let dy = along(dy, minus(far_dy, dy), tx);
+            field.u[lane] = between(u, tz);
+            field.dx[lane] = between(dx, tz);
+            field.dy[lane] = between(dy, tz);
+            field.dz[lane] = minus(upper(u), lower(u));
         }
     }
 }
@@ -255,36 +277,77 @@ impl Field {
 
     /// Unit normals after the points were moved: n′ ∝ J⁻ᵀ n, which is the cofactor matrix of J times
     /// n, with the sign of its determinant. Zero stays zero.
-    fn turn(&self, [x, y, z]: [&mut [f32]; 3]) {
-        for (lane, ((x, y), z)) in x.iter_mut().zip(y).zip(z).enumerate().take(LANES) {
-            let column = |d: Node, axis: usize| {
-                let mut column = [d[0], d[1], d[2]].map(|v| v * self.per_metre);
-                column[axis] += 1.0;
-                column
-            };
-            let [a, b, c] = [column(self.dx[lane], 0), column(self.dy[lane], 1), column(self.dz[lane], 2)];
+    #[inline(always)]
+    fn turn(&self, normals: [&mut [f32]; 3]) {
+        let n = normals[0].len().min(LANES);
+        let mut v = [[0.0_f32; LANES]; 3];
+        for (v, normals) in v.iter_mut().zip(&normals) {
+            v[..n].copy_from_slice(&normals[..n]);
+        }
+        let [dx, dy, dz] = [&self.dx, &self.dy, &self.dz].map(columns);
+        for lane in 0..LANES {
+            let d = |by: &[[f32; LANES]; 3], axis: usize| by[axis][lane] * self.per_metre;
+            let a = [d(&dx, 0) + 1.0, d(&dx, 1), d(&dx, 2)];
+            let b = [d(&dy, 0), d(&dy, 1) + 1.0, d(&dy, 2)];
+            let c = [d(&dz, 0), d(&dz, 1), d(&dz, 2) + 1.0];
             let (bc, ca, ab) = (cross(b, c), cross(c, a), cross(a, b));
             let determinant = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2];
-            let v: [f32; 3] = std::array::from_fn(|r| *x * bc[r] + *y * ca[r] + *z * ab[r]);
-            let square = v[0] * v[0] + v[1] * v[1] + v[2] * v[2];
-            let length = if square > 0.0 { square.sqrt() } else { 1.0 };
+            let [x, y, z] = [v[0][lane], v[1][lane], v[2][lane]];
+            let turned: [f32; 3] = std::array::from_fn(|r| x * bc[r] + y * ca[r] + z * ab[r]);
+            let square = turned[0] * turned[0] + turned[1] * turned[1] + turned[2] * turned[2];
+            let length = if square > 0.0 { square } else { 1.0 }.sqrt();
             let scale = if determinant < 0.0 { -1.0 } else { 1.0 } / length;
-            [*x, *y, *z] = v.map(|v| v * scale);
+            for axis in 0..3 {
+                v[axis][lane] = turned[axis] * scale;
+            }
+        }
+        for (v, normals) in v.iter().zip(normals) {
+            normals[..n].copy_from_slice(&v[..n]);
         }
     }
 }
 
-/// The place a share `t` of the way along `d` from `a`.
-fn along(a: Node, d: Node, t: f32) -> Node {
-    [a[0] + t * d[0], a[1] + t * d[1], a[2] + t * d[2], a[3] + t * d[3]]
+/// The vectors as three columns.
+#[inline(always)]
+fn columns(vectors: &[Node; LANES]) -> [[f32; LANES]; 3] {
+    let mut out = [[0.0; LANES]; 3];
+    let [x, y, z] = &mut out;
+    for (((x, y), z), v) in x.iter_mut().zip(y).zip(z).zip(vectors.as_flattened().chunks_exact(4)) {
+        [*x, *y, *z] = [v[0], v[1], v[2]];
+    }
+    out
 }
 
-fn minus(a: Node, b: Node) -> Node {
-    [a[0] - b[0], a[1] - b[1], a[2] - b[2], a[3] - b[3]]
+/// The place a share `t` of the way along `d` from `a`.
+#[inline(always)]
+fn along<const N: usize>(a: [f32; N], d: [f32; N], t: f32) -> [f32; N] {
+    std::array::from_fn(|c| a[c] + t * d[c])
+}
+
+#[inline(always)]
+fn minus<const N: usize>(a: [f32; N], b: [f32; N]) -> [f32; N] {
+    std::array::from_fn(|c| a[c] - b[c])
+}
+
+/// The vector a share `t` of the way from the lower to the upper node.
+#[inline(always)]
+fn between(pair: Pair, t: f32) -> Node {
+    along(lower(pair), minus(upper(pair), lower(pair)), t)
+}
+
+#[inline(always)]
+fn lower(pair: Pair) -> Node {
+    [pair[0], pair[1], pair[2], pair[3]]
+}
+
+#[inline(always)]
+fn upper(pair: Pair) -> Node {
+    [pair[4], pair[5], pair[6], pair[7]]
 }
 
 /// Replaces each node by a third of itself and its neighbours `stride` before and after; beyond the
 /// ends there is nothing.
+#[inline(always)]
 fn average(nodes: &mut [Node], stride: usize) {
     let mut before = vec![[0.0; 4]; stride];
     let nothing = before.clone();
@@ -303,6 +366,7 @@ fn average(nodes: &mut [Node], stride: usize) {
     }
 }
 
+#[inline(always)]
 fn cross(a: [f32; 3], b: [f32; 3]) -> [f32; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::augment::lut::to_level;
 use crate::augment::transform::{Action, Drawn, Effects, Transform, transform};
-use crate::math::{Stream, Xyz, sort_upper};
+use crate::math::{Stream, Xyz, sort_upper, widest};
 use crate::scene::Points;
 
 transform! {
@@ -64,6 +64,10 @@ impl Transform for GridSample {
         let keep = Box::new(move |points: &mut Cow<'_, Points>, lots: &[u32]| {
             let mut keep = vec![false; points.len()];
             for group in cells_of(&points.position, cell).chunk_by(|a, b| a >> 32 == b >> 32) {
+                if let [item] = group {
+                    keep[*item as u32 as usize] = true;
+                    continue;
+                }
                 let rows = group.iter().map(|&item| item as u32);
                 let best = rows.clone().max_by_key(|&row| {
                     // The earlier vertex wins a tie.
@@ -71,7 +75,7 @@ impl Transform for GridSample {
                 });
                 let Some(best) = best else { continue };
                 keep[best as usize] = true;
-                if mean && group.len() > 1 {
+                if mean {
                     let same =
                         |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
                     let rows: Vec<u32> = rows.filter(same).collect();
@@ -89,14 +93,25 @@ impl Transform for GridSample {
 /// The row of every point in the lower half of an item, the number of its cell in the upper half,
 /// sorted. Cells are numbered from the lowest, with as many bits an axis as the scene needs.
 fn cells_of(position: &Xyz, cell: f64) -> Vec<u64> {
-    let axes = position.axes().map(|axis| {
-        let mut steps: Vec<u32> = axis.iter().map(|&v| step(v, cell) as u32).collect();
-        let lowest = steps.iter().map(|&s| s as i32).min().unwrap_or(0);
-        let mut any = 0;
-        for s in &mut steps {
-            *s = s.wrapping_sub(lowest as u32);
-            any |= *s;
-        }
+    let axes = position.axes().each_ref().map(|axis| {
+        let mut steps = vec![0_u32; axis.len()];
+        let any = widest(
+            #[inline(always)]
+            || {
+                let mut lowest = i32::MAX;
+                for (s, &v) in steps.iter_mut().zip(*axis) {
+                    let step = step(v, cell);
+                    *s = step as u32;
+                    lowest = lowest.min(step);
+                }
+                let mut any = 0;
+                for s in &mut steps {
+                    *s = s.wrapping_sub(lowest as u32);
+                    any |= *s;
+                }
+                any
+            },
+        );
         (steps, 32 - any.leading_zeros())
     });
     let [(x, _), (y, y_bits), (z, z_bits)] = &axes;
@@ -122,12 +137,20 @@ fn cells_of(position: &Xyz, cell: f64) -> Vec<u64> {
         .collect()
 }
 
-/// ⌊v / cell⌋, within the range of the type; 0 for what is not a number.
+/// 1.5 · 2⁵²: around here an f64 is a whole number, and its lower bits count from this one's.
+const WHOLE: f64 = 6_755_399_441_055_744.0;
+
+/// ⌊v / cell⌋, within the range of the type; the lowest for what is not a number.
+#[inline(always)]
 fn step(v: f32, cell: f64) -> i32 {
     let exact = f64::from(v) / cell;
-    // Cut off, and one less where that went up: unlike a library's floor, this runs on many at once.
-    let cut = exact as i32;
-    cut.saturating_sub(i32::from(f64::from(cut) > exact))
+    // Comparisons that leave no number but those in between, so that what follows runs on many at once.
+    let exact = if exact > f64::from(i32::MIN) { exact } else { f64::from(i32::MIN) };
+    let exact = if exact < f64::from(i32::MAX) { exact } else { f64::from(i32::MAX) };
+    // The nearest whole number, read from the bits of a sum that has no room for a fraction; one less
+    // where that went up.
+    let sum = exact + WHOLE;
+    (sum.to_bits() as i32).wrapping_sub(i32::from(sum - WHOLE > exact))
 }
 
 /// Writes the mean of `rows` into row `into`.

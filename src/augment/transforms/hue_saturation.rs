@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Columns, Complaint, Drawn, Effects, Transform, ordered, transform};
-use crate::math::Stream;
+use crate::math::{Stream, widest};
 
 /// Cast of one degree of hue, in levels of 255, for a colour of full brightness and a quarter of
 /// full saturation: each of the six ramps around the circle of hues is 60 degrees long.
@@ -66,9 +66,14 @@ impl Transform for HueSaturation {
         let recolours = hue_deg.abs() * CAST_OF_DEGREE + (saturation - 1.0).abs() * CAST_OF_SATURATION;
         Drawn::new(Action::Colours(Box::new(move |colour, _, _| {
             let [red, green, blue] = colour.channels_mut();
-            for ((r, g), b) in red.iter_mut().zip(green).zip(blue) {
-                [*r, *g, *b] = turned([*r, *g, *b], turn, factor);
-            }
+            widest(
+                #[inline(always)]
+                || {
+                    for ((r, g), b) in red.iter_mut().zip(green).zip(blue) {
+                        [*r, *g, *b] = turned([*r, *g, *b], turn, factor);
+                    }
+                },
+            );
         })))
         .with("hue-deg", hue_deg)
         .with("saturation", saturation)
@@ -81,25 +86,25 @@ impl Transform for HueSaturation {
 /// With value V and chroma C (largest and largest minus smallest channel) and hue H in sixths, the
 /// channels are V − C·max(0, min(k, 4 − k, 1)) with k = (n + H) mod 6, n = 5, 3, 1 for red, green and
 /// blue. Chroma grows with the factor, up to V.
+#[inline(always)]
 fn turned(rgb: [u8; 3], turn: f32, factor: f32) -> [u8; 3] {
     let [r, g, b] = rgb.map(f32::from);
-    let value = r.max(g).max(b);
-    let chroma = value - r.min(g).min(b);
-    if chroma == 0.0 {
-        return rgb;
-    }
-    let hue = if value == r {
-        (g - b) / chroma + 6.0
-    } else if value == g {
-        (b - r) / chroma + 2.0
-    } else {
-        (r - g) / chroma + 4.0
-    };
-    let chroma = (chroma * factor).min(value);
+    // No branch, so that many colours are turned at once.
+    let larger = |a: f32, b: f32| if a > b { a } else { b };
+    let smaller = |a: f32, b: f32| if a < b { a } else { b };
+    let value = larger(larger(r, g), b);
+    let chroma = value - smaller(smaller(r, g), b);
+    let (difference, sixths) = if value == r { (g - b, 6.0) } else { (b - r, 2.0) };
+    let (difference, sixths) = if value == r || value == g { (difference, sixths) } else { (r - g, 4.0) };
+    // Grey has no hue, and none is needed: its chroma stays 0.
+    let hue = difference / larger(chroma, 1.0) + sixths;
+    let chroma = smaller(chroma * factor, value);
     [5.0, 3.0, 1.0].map(|n| {
-        let k = (n + hue + turn) % 6.0;
+        let k = n + hue + turn;
+        let k = if k >= 6.0 { k - 6.0 } else { k };
+        let k = if k >= 6.0 { k - 6.0 } else { k };
         // Never above 255 and never below 0, so cutting off what follows the point rounds half up.
-        (value - chroma * k.min(4.0 - k).clamp(0.0, 1.0) + 0.5) as u8
+        (value - chroma * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0) + 0.5) as u8
     })
 }
 

@@ -45,13 +45,18 @@ impl Transform for Jitter {
         let (sigma, clip) = (self.sigma_m as f32, self.clip_m as f32);
         Drawn::new(Action::Positions(Box::new(move |points, stream| {
             let mut axes = points.position.axes_mut();
-            noise::normals(stream, &points.orig_index, |rows, noise| {
-                for (axis, noise) in axes.iter_mut().zip(noise) {
-                    for (v, n) in axis[rows.clone()].iter_mut().zip(noise) {
-                        *v += (sigma * n).clamp(-clip, clip);
+            noise::normals(
+                stream,
+                &points.orig_index,
+                #[inline(always)]
+                |rows, noise| {
+                    for (axis, noise) in axes.iter_mut().zip(noise) {
+                        for (v, n) in axis[rows.clone()].iter_mut().zip(noise) {
+                            *v += (sigma * n).clamp(-clip, clip);
+                        }
                     }
-                }
-            });
+                },
+            );
         })))
         .with("sigma-m", self.sigma_m)
         .with("clip-m", self.clip_m)
