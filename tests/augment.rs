@@ -215,3 +215,81 @@ fn a_preview_is_one_page_with_its_pictures_in_it() {
     assert!(text.contains("Content-Security-Policy") && !text.contains("<script"));
     assert!(text.contains("<mark title=\"was: ") && text.contains(">kept<"));
 }
+
+#[test]
+fn a_mixed_sample_is_made_again_from_scans_that_moved() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    synth(&data, 4, 2500);
+    let scans = data.join("scans");
+    let pipeline = dir.path().join("mix.toml");
+    fs::write(&pipeline, "[[step]]\nop = \"mix3d\"\nrivals = \"allow\"\n").unwrap();
+    expect(0, &["augment", "-p", text(&pipeline), text(&scans), "-o", text(&out), "--no-progress"]);
+    let all = manifest(&out);
+    let sample = all["scenes"].as_array().unwrap().iter().find(|s| s["variant"] == 1).unwrap();
+    let (sample, scan) = (sample["sample_id"].as_str().unwrap(), sample["scene_id"].as_str().unwrap());
+    let moved = dir.path().join("moved");
+    fs::create_dir(&moved).unwrap();
+    let (there, elsewhere) = (moved.join("scans"), dir.path().join("elsewhere"));
+    fs::rename(&scans, &there).unwrap();
+    fs::create_dir(&elsewhere).unwrap();
+    let mut references = Vec::new();
+    for split in ["train", "val"] {
+        let name = format!("ScanRefer_filtered_{split}.json");
+        fs::rename(data.join(&name), elsewhere.join(&name)).unwrap();
+        references.push(elsewhere.join(name));
+    }
+    for entry in fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        fs::rename(&path, moved.join(path.file_name().unwrap())).unwrap();
+    }
+    let mut again = vec!["replay", text(&out), sample, "--scans", text(&there), "--references"];
+    again.extend(references.iter().map(|path| text(path)));
+    expect(0, &again);
+    // Another scan's mesh changes: it is named, though the sample's own files are as they were.
+    for entry in fs::read_dir(&there).unwrap() {
+        let dir = entry.unwrap().path();
+        let id = dir.file_name().unwrap().to_str().unwrap();
+        if id != scan {
+            let mesh = dir.join(format!("{id}_vh_clean_2.ply"));
+            let mut bytes = fs::read(&mesh).unwrap();
+            let body = bytes.windows(11).position(|w| w == b"end_header\n").unwrap() + 11;
+            bytes[body + 12] ^= 0x40;
+            fs::write(&mesh, bytes).unwrap();
+        }
+    }
+    let other = expect(1, &again);
+    let said = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(said.contains("_vh_clean_2.ply is not the file"), "{said}");
+}
+
+#[test]
+fn sentences_that_are_kept_though_false_say_so_and_those_without_target_are_left_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("out"));
+    synth(&data, 3, 2500);
+    let pipeline = dir.path().join("keep.toml");
+    let steps = "[text]\non-conflict = \"keep\"\nmin-target-ratio = 0.0\n[[step]]\nop = \"mirror\"\nx-p = 1.0\n\
+                 y-p = 0.0\n[[step]]\nop = \"crop-sphere\"\nratio = 0.3\n";
+    fs::write(&pipeline, steps).unwrap();
+    expect(
+        0,
+        &["augment", "-p", text(&pipeline), text(&data.join("scans")), "-o", text(&out), "--no-progress"],
+    );
+    expect(0, &["verify", text(&out)]);
+    let all = manifest(&out);
+    assert!(all["text"]["dropped"]["target-lost"].as_u64().unwrap() > 0, "{}", all["text"]);
+    let mut reasons = std::collections::BTreeMap::new();
+    for entry in fs::read_dir(out.join("descriptions")).unwrap() {
+        let file = fs::File::open(entry.unwrap().path()).unwrap();
+        let rows = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 1 << 20).unwrap();
+        for batch in rows {
+            let batch = batch.unwrap();
+            use arrow::array::AsArray as _;
+            for reason in batch.column_by_name("text_reason").unwrap().as_string::<i32>().iter().flatten() {
+                *reasons.entry(reason.to_owned()).or_insert(0) += 1;
+            }
+        }
+    }
+    assert!(reasons.contains_key("mirror") && reasons.contains_key(""), "{reasons:?}");
+}

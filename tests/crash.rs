@@ -104,3 +104,45 @@ fn two_runs_do_not_share_a_folder() {
     let output = expect(2, &["augment", "-p", "pipelines/default.toml", "-o", text(&out), "--no-progress"]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("another run"));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_under_nohup_survives_the_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    synth(&data, 6, 8000);
+    let out = dir.path().join("out");
+    // The shell sets the signal to be ignored, as nohup does, and becomes the program.
+    let mut child = std::process::Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_dataprep")])
+        .args(["augment", "-p", "pipelines/default.toml", text(&data.join("scans")), "-o", text(&out)])
+        .args(["--no-progress", "-q"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !out.join("scenes").exists() && start.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(5));
+    }
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    expect(0, &["verify", text(&out)]);
+}
+
+#[test]
+fn parts_of_a_plan_run_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    synth(&data, 6, 3000);
+    let scans = data.join("scans");
+    let (whole, out) = (dir.path().join("whole"), dir.path().join("parts"));
+    assert!(command(&scans, &whole).status().unwrap().success());
+    let parts: Vec<_> = ["0/3", "1/3", "2/3"]
+        .map(|part| command(&scans, &out).args(["--partition", part]).spawn().unwrap())
+        .into_iter()
+        .map(|mut child| child.wait().unwrap().code())
+        .collect();
+    assert_eq!(parts, [Some(0); 3]);
+    assert_same(&whole, &out);
+}

@@ -98,6 +98,42 @@ fn a_broken_file_costs_its_scan_and_no_other() {
 }
 
 #[test]
+fn a_scan_without_its_mesh_is_named_wherever_it_stands_in_the_order() {
+    let case = Case::new();
+    let (whole, _) = case.augment("whole", 0);
+    let scenes: Vec<&str> =
+        whole["scenes"].as_array().unwrap().iter().map(|s| s["scene_id"].as_str().unwrap()).collect();
+    for (n, scan) in scenes.iter().enumerate() {
+        let mesh = case.scan_file(scan, "_vh_clean_2.ply");
+        let bytes = fs::read(&mesh).unwrap();
+        fs::remove_file(&mesh).unwrap();
+        let (manifest, _) = case.augment(&format!("without{n}"), 1);
+        let found = faults(&manifest);
+        assert!(found.iter().any(|f| f.starts_with(&format!("{scan}: FIL101"))), "{scan}: {found:?}");
+        fs::write(&mesh, bytes).unwrap();
+    }
+}
+
+#[test]
+fn positions_that_are_not_finite_never_reach_a_shard_whatever_rules_are_chosen() {
+    let case = Case::new();
+    let (whole, _) = case.augment("whole", 0);
+    let scan = described(&whole);
+    let mesh = case.scan_file(&scan, "_vh_clean_2.ply");
+    let mut bytes = fs::read(&mesh).unwrap();
+    let body = bytes.windows(11).position(|w| w == b"end_header\n").unwrap() + 11;
+    bytes[body..body + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&mesh, bytes).unwrap();
+    let pipeline = case.dir.path().join("text-only.toml");
+    fs::write(&pipeline, "[check]\nselect = [\"TXT\"]\n[sample]\nvariants = 1\n").unwrap();
+    let (scans, out) = (case.data().join("scans"), case.dir.path().join("text"));
+    expect(1, &["augment", "-p", text(&pipeline), text(&scans), "-o", text(&out)]);
+    let manifest: Value = serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    assert!(manifest["scenes"].as_array().unwrap().iter().all(|s| s["scene_id"] != *scan));
+    assert!(faults(&manifest).iter().any(|f| f.contains("no finite position")), "{:?}", faults(&manifest));
+}
+
+#[test]
 fn every_sentence_that_a_finding_speaks_of_is_left_out() {
     let case = Case::new();
     let (whole, _) = case.augment("whole", 0);

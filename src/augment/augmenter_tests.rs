@@ -294,3 +294,59 @@ fn ready_made_pipelines_are_read_and_run() {
     }
     assert!(seen >= 2);
 }
+
+#[test]
+fn no_matrix_is_told_once_points_moved_by_themselves_and_whole_objects_have_their_box() {
+    let scene = room(300, 4);
+    let box_of = |variant: &Variant, id: i32| {
+        let points = &variant.scene.points;
+        let mut bounds = crate::math::Aabb::EMPTY;
+        (0..points.len())
+            .filter(|&i| points.object[i] == id)
+            .for_each(|i| bounds.include(points.position.get(i)));
+        bounds
+    };
+    let whole = |variant: &Variant| {
+        let tally = |object: &[i32], id| object.iter().filter(|&&o| o == id).count();
+        let ids: Vec<i32> = (0..6)
+            .filter(|&id| {
+                tally(&variant.scene.points.object, id) == tally(&scene.points.object, id)
+                    && tally(&scene.points.object, id) > 0
+            })
+            .collect();
+        ids
+    };
+    for steps in [
+        &["op = 'rotate'", "op = 'crop-sphere'\nratio = 0.6", "op = 'scale'"][..],
+        &["op = 'jitter'\nsigma-m = 0.05\nclip-m = 0.2", "op = 'crop-sphere'\nratio = 0.6", "op = 'rotate'"],
+        &["op = 'elastic'\nspacing-m = [0.5]\nmagnitude-m = [1.0]", "op = 'drop-points'"],
+    ] {
+        let affine = !steps.iter().any(|s| s.contains("jitter") || s.contains("elastic"));
+        let mut seen = 0;
+        for seed in 0..10 {
+            let variant = apply_seeded(&scene, steps, seed);
+            assert_eq!(variant.scene.frame.applied.is_some(), affine && scene.frame.applied.is_some());
+            for id in whole(&variant) {
+                assert_eq!(variant.uncropped[&id], box_of(&variant, id), "object {id} lost nothing");
+                seen += 1;
+            }
+            for (id, uncropped) in &variant.uncropped {
+                let mut both = box_of(&variant, *id);
+                both.merge(uncropped);
+                assert_eq!(both, *uncropped, "the box of what is left lies in that of all");
+            }
+        }
+        assert!(seen > 0 || steps.len() == 2);
+    }
+    // Affine steps only: the uncropped box is that of the scene without the crop.
+    let steps = ["id = 'a'\nop = 'rotate'", "op = 'crop-sphere'\nratio = 0.5", "id = 'b'\nop = 'scale'"];
+    let cut = apply(&scene, &steps);
+    let uncut = apply(&scene, &[steps[0], steps[2]]);
+    for (id, bounds) in &cut.uncropped {
+        let expected = box_of(&uncut, *id);
+        for axis in 0..3 {
+            assert!((bounds.min[axis] - expected.min[axis]).abs() < 1e-5);
+            assert!((bounds.max[axis] - expected.max[axis]).abs() < 1e-5);
+        }
+    }
+}
