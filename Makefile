@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help test fmt clippy rust doc fuzz-check regenerate bench ready
+.PHONY: help test fmt clippy rust doc isa fuzz-check regenerate bench ready
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,10 @@ rust: ## Unit, property, transcript, crash and golden tests
 
 doc: ## Does the documentation build without warnings?
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+
+isa: ## Does a build for newer processors (x86-64-v3) give the golden bytes? (a whole build of its own)
+	RUSTFLAGS="-C target-cpu=x86-64-v3" $(CARGO) build --locked --bin dataprep --target-dir target/x86-64-v3
+	DATAPREP_BINARY=$(CURDIR)/target/x86-64-v3/debug/dataprep $(CARGO) test --locked --test golden --test determinism
 
 fuzz-check: ## Do the fuzz targets compile? (running them needs nightly and cargo-fuzz)
 	$(CARGO) check --manifest-path fuzz/Cargo.toml

@@ -141,7 +141,14 @@ impl Error {
     /// nearest known one as its remedy.
     pub fn toml(path: &Path, source: &str, error: &toml::de::Error) -> Self {
         let message = error.message().trim();
-        let mut told = Self::new(Kind::Config, message.lines().collect::<Vec<_>>().join("; ")).at(path);
+        // What serde calls a type is the program's business.
+        let said =
+            [("u32", "a whole number from 0 up"), ("u64", "a whole number from 0 up"), ("f64", "a number")]
+                .iter()
+                .fold(message.lines().collect::<Vec<_>>().join("; "), |said, (rust, words)| {
+                    said.replace(&format!("expected {rust}"), &format!("expected {words}"))
+                });
+        let mut told = Self::new(Kind::Config, said).at(path);
         if let Some(span) = error.span() {
             told = told.place(Place::of_offset(source.as_bytes(), span.start));
         }

@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-use common::{assert_same, data_set, expect, synth, text};
+use common::{assert_same, data_set, expect, rows, synth, text};
 
 const PIPELINE: &str = "pipelines/default.toml";
 
@@ -25,16 +27,23 @@ fn threads_partitions_and_input_order_change_nothing() {
         expect(0, &args);
     };
     augment("one", &[text(&scans), "-j", "1"]);
-    augment("two", &[text(&scans), "-j", "2"]);
-    assert_same(&out("one"), &out("two"));
+    for threads in ["2", "8"] {
+        augment(threads, &[text(&scans), "-j", threads]);
+        assert_same(&out("one"), &out(threads));
+    }
 
-    // Single scan folders, named in reverse order.
+    // Single scan folders, named in other orders.
     let mut folders: Vec<_> = fs::read_dir(&scans).unwrap().map(|e| e.unwrap().path()).collect();
     folders.sort();
-    folders.reverse();
-    let folders: Vec<&str> = folders.iter().map(|p| text(p)).collect();
-    augment("reversed", &folders);
-    assert_same(&out("one"), &out("reversed"));
+    let mut folders: Vec<&str> = folders.iter().map(|p| text(p)).collect();
+    for turn in 1..4 {
+        // One further each time, and every second time the other way round.
+        folders.rotate_left(turn);
+        folders.reverse();
+        let name = format!("order{turn}");
+        augment(&name, &folders);
+        assert_same(&out("one"), &out(&name));
+    }
 
     augment("parts", &[text(&scans), "--partition", "1/2"]);
     assert!(!out("parts").join("manifest.json").exists(), "half the units are no data set");
@@ -42,38 +51,66 @@ fn threads_partitions_and_input_order_change_nothing() {
     assert_same(&out("one"), &out("parts"));
 }
 
+/// All rows of the three tables that are of these samples; sorted, and without the records of
+/// the steps.
+fn rows_of(dir: &Path, is_wanted: impl Fn(&str) -> bool) -> Vec<BTreeMap<String, String>> {
+    let tables = ["scenes", "objects", "descriptions"];
+    let mut rows: Vec<_> = tables.iter().flat_map(|table| rows(dir, table)).collect();
+    rows.retain(|row| is_wanted(&row["sample_id"]));
+    for row in &mut rows {
+        row.retain(|column, _| column != "provenance");
+    }
+    rows.sort();
+    rows
+}
+
 #[test]
-fn a_scan_is_the_same_alone_and_among_others() {
+fn a_scan_is_the_same_in_any_company() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");
-    synth(&data, 3, 3000);
+    synth(&data, 5, 3000);
     let scans = data.join("scans");
-    let fingerprints = |name: &str, more: &[&str]| {
+    let made = |name: &str, more: &[&str]| {
         let target = dir.path().join(name);
         let mut args = vec!["augment", "-p", PIPELINE, text(&scans), "-o", text(&target)];
         args.extend(more);
         expect(0, &args);
-        let manifest: serde_json::Value =
-            serde_json::from_slice(&data_set(&target)[std::path::Path::new("manifest.json")]).unwrap();
-        // CRC-32 of every column of every variant of this scan.
-        let scenes = manifest["scenes"].as_array().unwrap().clone();
-        scenes
-            .into_iter()
-            .filter(|s| s["scene_id"] == "scene0000_00")
-            .map(|s| {
-                let sums: Vec<u64> =
-                    s["blobs"].as_object().unwrap().values().map(|b| b[2].as_u64().unwrap()).collect();
-                (s["sample_id"].as_str().unwrap().to_owned(), sums)
-            })
-            .collect::<Vec<_>>()
+        target
     };
-    let all = fingerprints("all", &[]);
-    let alone = fingerprints("alone", &["--scenes", "scene0000_00"]);
-    assert!(!alone.is_empty());
-    assert_eq!(all, alone);
-    // One variant more moves none of the others.
-    let more = fingerprints("more", &["--variants", "5", "--scenes", "scene0000_00"]);
-    assert_eq!(alone[..], more[..alone.len()]);
+    let all = made("all", &[]);
+    for (name, glob, own) in [
+        ("alone", "scene0000_00", &["scene0000_00"][..]),
+        ("pair", "scene000[13]_00", &["scene0001_00", "scene0003_00"]),
+    ] {
+        let is_own = |sample: &str| own.iter().any(|scan| sample.starts_with(scan));
+        let among = rows_of(&all, is_own);
+        assert!(among.len() > 100);
+        assert!(among == rows_of(&made(name, &["--scenes", glob]), |_| true), "{name}");
+    }
+}
+
+#[test]
+fn another_variant_or_a_step_that_never_happens_changes_no_other_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    synth(&data, 2, 3000);
+    let never = "\n[[step]]\nop = \"crop-box\"\np = 0\n";
+    let plain = fs::read_to_string("pipelines/pointcept-ptv3.toml").unwrap();
+    let first = plain.find("\n[[step]]").unwrap();
+    let made = |name: &str, pipeline: &str, more: &[&str]| {
+        let (file, target) = (dir.path().join(format!("{name}.toml")), dir.path().join(name));
+        fs::write(&file, pipeline).unwrap();
+        let scans = data.join("scans");
+        expect(0, &[&["augment", "-p", text(&file), text(&scans), "-o", text(&target)], more].concat());
+        target
+    };
+    let base = rows_of(&made("plain", &plain, &[]), |_| true);
+    assert!(base.len() > 100);
+    let more = made("more", &plain, &["--variants", "5"]);
+    assert!(base == rows_of(&more, |sample| !sample.ends_with("v005")));
+    let before = format!("{}{never}{}", &plain[..first], &plain[first..]);
+    assert!(base == rows_of(&made("before", &before, &[]), |_| true));
+    assert!(base == rows_of(&made("after", &(plain + never), &[]), |_| true));
 }
 
 #[test]

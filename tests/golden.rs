@@ -1,4 +1,5 @@
-//! The bytes of every pipeline that ships, on the made scans of `testdata/`, on every machine.
+//! The bytes of every pipeline that ships, and of one with every step there is, on the made scans of
+//! `testdata/`, on every machine.
 //!
 //! The hashes are of the manifests, which hold a hash of every shard, and change with the version.
 //! `make regenerate` rewrites them; a change that was not meant to change bytes must not.
@@ -11,12 +12,22 @@ use std::fs;
 use std::path::Path;
 
 use common::{expect, text};
+use dataprep::augment::OPS;
+
+#[test]
+fn the_pipeline_of_every_step_has_every_step() {
+    let text = fs::read_to_string("tests/pipelines/every-step.toml").unwrap();
+    for op in OPS {
+        assert!(text.contains(&format!("op = \"{}\"", op.name)), "{}", op.name);
+    }
+}
 
 #[test]
 fn every_pipeline_gives_its_golden_bytes() {
     let golden_path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.json");
     let mut found = BTreeMap::new();
-    let mut pipelines: Vec<_> = fs::read_dir("pipelines").unwrap().map(|e| e.unwrap().path()).collect();
+    let files = ["pipelines", "tests/pipelines"].into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut pipelines: Vec<_> = files.map(|e| e.unwrap().path()).collect();
     pipelines.sort();
     for pipeline in pipelines.iter().filter(|p| p.extension().is_some_and(|e| e == "toml")) {
         let dir = tempfile::tempdir().unwrap();

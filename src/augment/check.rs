@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::mixing::with_guests;
+use super::augmenter::Augmenter;
+use super::config::Step;
+use super::mixing::{Partners, with_guests};
 use super::targets::tally;
 use super::variant::{Provenance, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Affine, Xyz};
-use crate::scene::{Points, Scene};
+use crate::scene::{Description, Points, Scene};
 
 /// Holds a variant against the scene it was made from.
 ///
@@ -27,7 +29,8 @@ use crate::scene::{Points, Scene};
 /// naming scene, variant, promise and the point; it is a bug in this program.
 pub fn check(source: &Scene, variant: &Variant) -> Result<()> {
     let source = &*with_guests(source, variant).map_err(|what| {
-        Error::new(Kind::Malformed, format!("{}: what was added is told apart: {what}", source.id))
+        let place = format!("{} variant {}", source.id, variant.provenance.variant);
+        Error::new(Kind::Malformed, format!("{place}: what was added is told apart: {what}"))
     })?;
     let (from, to) = (&source.points, &variant.scene.points);
     let broken = |promise: &str, what: String| {
@@ -81,6 +84,37 @@ pub fn check(source: &Scene, variant: &Variant) -> Result<()> {
     }
     targets(&variant.provenance, from, to)
         .map_err(|object| broken("targets keep their points", format!("object {object} did not")))
+}
+
+impl Augmenter {
+    /// As [`Self::variant_among`], with every promise [checked](check).
+    ///
+    /// Fails as those do; a broken promise names the first step that breaks it.
+    pub fn verified(
+        &self,
+        scene: &Scene,
+        descriptions: &[Description],
+        variant: u32,
+        partners: &dyn Partners,
+    ) -> Result<Variant> {
+        let made = self.variant_among(scene, descriptions, variant, partners)?;
+        let Err(error) = check(scene, &made) else { return Ok(made) };
+        // The same variant as far as each step: the later ones keep their draws and do not happen.
+        let broken_after = |&last: &usize| {
+            let until = |(at, step): (usize, &Step)| Step {
+                p: if at <= last { step.p } else { 0.0 },
+                ..step.clone()
+            };
+            let steps = self.steps.iter().enumerate().map(until).collect();
+            let part = Self { steps, text: self.text.clone(), seed: self.seed };
+            let made = part.variant_among(scene, descriptions, variant, partners);
+            made.is_ok_and(|made| check(scene, &made).is_err())
+        };
+        Err(match (0..self.steps.len()).find(broken_after) {
+            Some(at) => error.about(&format!("step `{}`", self.steps[at].id)),
+            None => error,
+        })
+    }
 }
 
 fn column_gone_or_new(from: &Points, to: &Points) -> Option<&'static str> {
@@ -179,7 +213,48 @@ fn targets(provenance: &Provenance, from: &Points, to: &Points) -> Result<(), i3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::augment::testing::{cube, describing, variant_of};
+    use crate::augment::Alone;
+    use crate::augment::testing::{augmenter, cube, describing, variant_of};
+    use crate::augment::transform::{Action, Drawn, Transform};
+    use crate::math::Stream;
+
+    /// A step that is wrong: it loses a coordinate.
+    #[derive(Debug)]
+    struct Wrong;
+
+    impl Transform for Wrong {
+        fn draw(&self, _stream: &mut Stream) -> Drawn {
+            Drawn::new(Action::Positions(Box::new(|points, _| points.position.x[2] = f32::NAN)))
+        }
+    }
+
+    #[test]
+    fn a_step_that_breaks_a_promise_is_named() {
+        let steps = [
+            "op = 'rotate'",
+            "op = 'one-of'\n[[step.step]]\nop = 'mirror'\n[[step.step]]\nop = 'scale'",
+            "op = 'jitter'",
+        ];
+        let mut pipeline = augmenter(&steps, 7);
+        let descriptions = [describing(1, "a chair")];
+        pipeline.verified(&cube(), &descriptions, 1, &Alone).unwrap();
+        for at in 0..pipeline.steps.len() {
+            let right = std::mem::replace(&mut pipeline.steps[at].transform, std::sync::Arc::new(Wrong));
+            let id = pipeline.steps[at].id.clone();
+            let happened = (1..20).filter_map(|variant| {
+                pipeline
+                    .verified(&cube(), &descriptions, variant, &Alone)
+                    .err()
+                    .map(|e| (variant, e.to_string()))
+            });
+            for (variant, message) in happened.collect::<Vec<_>>() {
+                let starts = format!("step `{id}`: cube variant {variant}: positions are finite");
+                assert!(message.starts_with(&starts), "{message}");
+            }
+            assert!(pipeline.verified(&cube(), &descriptions, 0, &Alone).is_ok());
+            pipeline.steps[at].transform = right;
+        }
+    }
 
     fn break_it(change: impl Fn(&mut Variant)) -> String {
         let scene = cube();

@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Place, Result};
 use crate::math::{Key, Purpose};
 
 /// One `[[step]]` of a pipeline.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// What the step's random numbers hang on, and what messages call it: as written, or `op#n`
     /// for the n-th step of that op in the file; inside of `repeat` with `@n` for the n-th time.
@@ -32,6 +32,8 @@ pub struct Step {
     pub op: &'static str,
     /// Index of the step that it is written inside of: `one-of`, `sequence` or `repeat`.
     pub inside: Option<usize>,
+    /// Where its table begins in the file.
+    pub place: Place,
     pub(crate) transform: Arc<dyn Transform>,
 }
 
@@ -149,7 +151,8 @@ impl List<'_> {
             let transform = reader.transform(op, table, nested.len())?;
             let rounds = transform.rounds();
             let at = self.steps.len();
-            self.steps.push(Step { id, p, op: op.name, inside, transform });
+            let place = Place::of_offset(self.file.source.as_bytes(), span.start);
+            self.steps.push(Step { id, p, op: op.name, inside, place, transform });
             self.read(nested, Some(at), &format!("{}.", reader.number))?;
             if let Some(rounds) = rounds {
                 self.repeat(at, rounds, &span)?;
@@ -176,8 +179,7 @@ impl List<'_> {
                 self.take(&id, span)?;
                 // Of steps inside of these, the outer ones moved as far as they did.
                 let inside = step.inside.map(|outer| if outer == at { at } else { outer - (at + 1) + first });
-                let transform = Arc::clone(&step.transform);
-                self.steps.push(Step { id, p: step.p, op: step.op, inside, transform });
+                self.steps.push(Step { id, inside, ..step.clone() });
             }
         }
         Ok(())

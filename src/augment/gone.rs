@@ -1,17 +1,15 @@
 //! What is missing from a variant, what is new in it, and which sentences speak of it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
+use super::rivals::{NOUNS, is_rival};
 use super::targets::Targets;
-use crate::language::{Class, Lexicon, Nouns, Sentence};
-use crate::scene::{Description, LabelTable, Object, normalise_label};
+use crate::language::{Class, Lexicon, Sentence};
+use crate::scene::{Description, Object, normalise_label};
 
 /// Share of its points that crops must leave of an object for it to be what it was; of less, its
 /// middle and its size are others.
 const LEAST_SHARE: f64 = 0.95;
-
-static NOUNS: LazyLock<Nouns> = LazyLock::new(|| Nouns::new(&LabelTable::default()));
 
 /// The objects of one class.
 struct Kind {
@@ -115,13 +113,10 @@ impl Added {
     /// Whether a new object could be taken for the target or for something that the sentence
     /// names, or stand where the sentence says that nothing is.
     pub(crate) fn is_named_in(&self, heard: &Heard<'_>) -> bool {
-        // What has no name of its own could be anything.
-        let nameless = |class: &Class| class.is_generic;
-        heard.class.is_none_or(nameless)
-            || self
-                .classes
-                .iter()
-                .any(|(label, class)| nameless(class) || heard.names(class) || heard.sentence.spells(label))
+        let rival = |(label, class): (&String, &Class)| {
+            is_rival(heard.class.into_iter(), &heard.sentence, label, class)
+        };
+        self.classes.iter().any(rival)
             || heard.sentence.words().any(|word| Lexicon::built_in().absence.contains(word))
     }
 }
@@ -137,6 +132,11 @@ impl<'a> Heard<'a> {
         let kind = description.object().and_then(|id| gone.kind_of.get(&id));
         let class = kind.map(|&kind| &gone.kinds[kind].class);
         Self { sentence: Sentence::new(&description.text, &NOUNS), class }
+    }
+
+    /// Whether it names its object, or another, by a word for anything: "the closest thing".
+    pub(crate) fn names_anything(&self) -> bool {
+        self.sentence.words().any(|word| NOUNS.class(word).is_generic)
     }
 
     /// What is named beside the target.

@@ -422,7 +422,7 @@ mod tests {
             (
                 host(),
                 "op = 'paste-object'",
-                &with(room("g", 1.0, &[("sofa", 6, 0.1, 0.1)])),
+                &with(room("g", 1.0, &[("armchair", 5, 0.1, 0.1)])),
                 "no-object-fits",
             ),
             (full, "op = 'paste-object'", &with(guest()), "no-free-floor"),

@@ -79,8 +79,9 @@ pub fn page(op: &Op) -> String {
         let shown = step.replace('\n', ", ");
         let _ = write!(
             out,
-            "![before and after {0}]({0}.png)\n\nA made room before and after `{shown}`.\n\n",
-            op.name
+            "![before and after {0}]({0}.png)\n\nA made room before and after `{shown}`{1}.\n\n",
+            op.name,
+            if mixes(op) { ", with another made room as the other scan" } else { "" },
         );
     }
     out += "## Parameters\n\n";
@@ -101,11 +102,16 @@ pub fn page(op: &Op) -> String {
     out
 }
 
+/// Whether it takes from another scan.
+fn mixes(op: &Op) -> bool {
+    matches!(op.name, "mix3d" | "paste-object")
+}
+
 /// A step for the page's picture, strong enough to be seen: its table and itself. `None` where there
 /// is nothing to see.
 fn example(op: &Op) -> Option<(String, Vec<Step>)> {
     let parameters = match op.name {
-        "shuffle" | "drop-normals" => return None,
+        "shuffle" | "drop-normals" | "one-of" | "sequence" | "repeat" => return None,
         "rotate" => "angle-deg = [40, 40]",
         "scale" => "factor = [0.7, 0.7]",
         "mirror" => "x-p = 1\ny-p = 0",
@@ -116,8 +122,9 @@ fn example(op: &Op) -> Option<(String, Vec<Step>)> {
         "drop-points" => "ratio = 0.6",
         "grid-sample" => "cell-m = 0.12",
         "autocontrast" => "blend = [1, 1]",
-        "colour-translate" => "ratio = 0.2",
+        "colour-translate" => "shift-255 = 60",
         "colour-jitter" => "std-255 = 40",
+        "paste-object" => "min-points = 400",
         _ => "",
     };
     let table = format!("op = \"{}\"\n{parameters}", op.name).trim().to_owned();
@@ -125,7 +132,6 @@ fn example(op: &Op) -> Option<(String, Vec<Step>)> {
     let mut document = DeTable::parse(&source).ok()?.into_inner();
     let path = Path::new("example");
     let steps = step_tables(path, &source, document.remove("step")?).ok()?;
-    // An op that cannot do without parameters has no picture until it has an example above.
     Some((table, parse_steps(path, &source, steps).ok()?))
 }
 
@@ -161,14 +167,17 @@ fn meaning(schema: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
     use image::codecs::png::{CompressionType, FilterType, PngEncoder};
     use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
 
     use super::*;
-    use crate::augment::{Augmenter, TextPolicy};
+    use crate::augment::{Augmenter, Partners, TextPolicy};
     use crate::load::{self, Wanted};
     use crate::render::{View, pair};
-    use crate::scene::{LabelTable, ScanEntry, Scene};
+    use crate::scene::{ScanEntry, Scene};
     use crate::store::Local;
     use crate::synth;
 
@@ -216,16 +225,27 @@ mod tests {
     /// Bytes of a picture in the repository.
     const LARGEST: usize = 15 * 1024;
 
-    /// A made room as it is loaded, with normals.
-    fn made_room() -> Scene {
+    /// Two made rooms as they are loaded, with normals.
+    fn made_rooms() -> [Scene; 2] {
         let dir = tempfile::tempdir().unwrap();
-        let options = synth::Options { scenes: 1, vertices: 30_000, seed: 3, cameras: false, fault: None };
+        let options = synth::Options { scenes: 2, vertices: 30_000, seed: 3, cameras: false, fault: None };
         synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
-        let id = "scene0000_00".to_owned();
-        let entry = ScanEntry { dir: dir.path().join("scans").join(&id), id };
-        let mut scene = load::scan(&entry, &LabelTable::default(), Wanted::default()).scene;
-        scene.points.normal = Some(crate::math::vertex_normals(&scene.points.position, &scene.faces));
-        scene
+        let request = load::Request { scans: vec![dir.path().join("scans")], ..load::Request::default() };
+        let catalogue = load::catalogue(&load::discover(&request).unwrap());
+        ["scene0000_00", "scene0001_00"].map(|id| {
+            let entry = ScanEntry { dir: dir.path().join("scans").join(id), id: id.to_owned() };
+            let mut scene = load::scan(&entry, &catalogue.labels, Wanted::default()).scene;
+            scene.points.normal = Some(crate::math::vertex_normals(&scene.points.position, &scene.faces));
+            scene
+        })
+    }
+
+    struct Other(Arc<Scene>);
+
+    impl Partners for Other {
+        fn partner(&self, _scene: &str, _variant: u32, _step: &str) -> Option<Arc<Scene>> {
+            Some(Arc::clone(&self.0))
+        }
     }
 
     /// A picture as a small file: colours in steps of 16, so that neighbours are alike, or of 32 or 64
@@ -247,17 +267,28 @@ mod tests {
     fn pictures_are_as_generated() {
         // DATAPREP_REGENERATE=1 cargo test pictures_are_as_generated   draws them anew.
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/transforms");
-        let room = made_room();
+        let [room, other] = made_rooms();
+        let other = Other(Arc::new(other));
         for op in OPS {
             let path = folder.join(format!("{}.png", op.name));
             let Some((_, steps)) = example(op) else {
-                assert!(!path.exists(), "{} has no example", path.display());
+                let nothing_to_see = (op.nests)() || ["shuffle", "drop-normals"].contains(&op.name);
+                assert!(nothing_to_see && !path.exists(), "{} has no example that can be read", op.name);
                 continue;
             };
             let augmenter = Augmenter { steps, text: TextPolicy::default(), seed: 7 };
             let mut before = room.clone();
-            let mut after = augmenter.variant(&before, &[], 1).unwrap().scene;
-            if after.points.len() < before.points.len() {
+            let made = augmenter.variant_among(&before, &[], 1, &other).unwrap();
+            let record = &made.provenance.steps[0];
+            assert!(record.applied, "{} shows nothing: {record:?}", op.name);
+            let mut after = made.scene;
+            if let [added] = made.provenance.added.as_slice() {
+                // What came is drawn with its faces as well.
+                let row_of: BTreeMap<u32, u32> = after.points.orig_index.iter().copied().zip(0..).collect();
+                let row = |vertex| row_of.get(&(vertex + added.first_vertex)).copied();
+                let face = |f: &[u32; 3]| Some([row(f[0])?, row(f[1])?, row(f[2])?]);
+                after.faces.extend(other.0.faces.iter().filter_map(face));
+            } else if after.points.len() < before.points.len() {
                 // Faces with a missing corner would be missing too.
                 (before.faces, after.faces) = (Vec::new(), Vec::new());
             }

@@ -125,7 +125,9 @@ impl Total {
             if (claims.ordinal || claims.superlative) && gone.took_compared(&heard) {
                 return Some(("rival-lost", removed));
             }
-            if !added.is_empty() && (claims.unique || added.is_named_in(&heard)) {
+            // The biggest thing, the second object: what is new takes part, whatever it is.
+            let ranks = (claims.ordinal || claims.superlative) && heard.names_anything();
+            if !added.is_empty() && (claims.unique || ranks || added.is_named_in(&heard)) {
                 return Some(("rival-added", |e| !e.adds_objects.is_empty()));
             }
         }
@@ -263,13 +265,14 @@ mod tests {
             "it is next to the lamp",
             "the only one here",
             "this is on its own by a wall with nothing on it",
+            "the biggest thing by the window",
         ];
         let of =
             |class| reasons(&texts, &adds(class), &ALL).into_iter().map(|r| r.is_some()).collect::<Vec<_>>();
-        assert_eq!(of("armchair"), [true; 5], "the target is a chair, whatever it is called");
-        assert_eq!(of("desk"), [false, true, false, true, true]);
-        assert_eq!(of("floor lamp"), [false, false, true, true, true]);
-        assert_eq!(of("pineapple"), [false, false, false, true, true]);
+        assert_eq!(of("armchair"), [true; 6], "the target is a chair, whatever it is called");
+        assert_eq!(of("desk"), [false, true, false, true, true, true]);
+        assert_eq!(of("floor lamp"), [false, false, true, true, true, true]);
+        assert_eq!(of("pineapple"), [false, false, false, true, true, true]);
         assert_eq!(reasons(&texts[..1], &adds("stool"), &ALL), [some("rival-added")]);
     }
 

@@ -21,6 +21,8 @@ pub struct Noun {
     head: u64,
     /// Families and nyu40 classes, a bit each.
     kin: u64,
+    /// Groups, a bit each; none where the list says nothing of it.
+    like: u64,
     /// Whether it names parts of things, or what lies about unlabelled, as well.
     part: bool,
 }
@@ -29,6 +31,13 @@ impl Noun {
     /// Whether people use the one for the other's things: both are of one family.
     pub fn is_kin_of(&self, other: &Self) -> bool {
         self.kin & other.kin != 0
+    }
+
+    /// Whether a thing of the one name could be taken for one of the other by who looks at both: a
+    /// couch for a sofa, a desk for a table, but no cabinet for a table. Where the list does not say,
+    /// as wide as [`Self::is_kin_of`].
+    pub fn is_like(&self, other: &Self) -> bool {
+        if self.like == 0 || other.like == 0 { self.is_kin_of(other) } else { self.like & other.like != 0 }
     }
 
     /// Whether one name is the other, or the other with words before it ("office chair").
@@ -71,6 +80,7 @@ struct File {
     weak: Vec<String>,
     parts: Vec<String>,
     family: Vec<Family>,
+    group: Vec<Group>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +88,12 @@ struct File {
 struct Family {
     #[serde(default)]
     everywhere: bool,
+    nouns: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
     nouns: Vec<String>,
 }
 
@@ -111,6 +127,7 @@ impl Traits {
 struct Lists {
     traits: HashMap<String, Traits>,
     kin: HashMap<u64, u64>,
+    like: HashMap<u64, u64>,
     parts: Vec<u64>,
     everywhere: u64,
 }
@@ -133,6 +150,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let mut lists = Lists {
         traits,
         kin: HashMap::new(),
+        like: HashMap::new(),
         parts: file.parts.iter().map(|n| key_of(n)).collect(),
         everywhere: 0,
     };
@@ -141,6 +159,11 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
             *lists.kin.entry(key_of(&noun)).or_default() |= bit;
         }
         lists.everywhere |= if family.everywhere { bit } else { 0 };
+    }
+    for (bit, group) in (0..u64::BITS).map(|i| 1_u64 << i).zip(file.group) {
+        for noun in group.nouns {
+            *lists.like.entry(key_of(&noun)).or_default() |= bit;
+        }
     }
     lists
 });
@@ -161,7 +184,8 @@ impl Nouns {
         keys.sort_unstable();
         for (key, kin) in keys {
             let part = LISTS.parts.contains(&key);
-            nouns.table.insert(key, Noun { key, head: key, kin, part });
+            let like = LISTS.like.get(&key).copied().unwrap_or(0);
+            nouns.table.insert(key, Noun { key, head: key, kin, like, part });
         }
         for row in labels.iter() {
             let lower = row.raw_category.to_lowercase();
@@ -185,8 +209,9 @@ impl Nouns {
         let key = Key::default().and_last(name);
         let known = (0..name.len()).find_map(|from| self.table.get(&Key::default().and_last(&name[from..])));
         let head = Key::default().and_last(&name[name.len().saturating_sub(1)..]);
-        let (kin, part) = known.map_or((0, false), |n| (n.kin, n.part && name.len() == 1));
-        Noun { key, head, kin, part }
+        let (kin, like) = known.map_or((0, 0), |n| (n.kin, n.like));
+        let part = name.len() == 1 && known.is_some_and(|n| n.part);
+        Noun { key, head, kin, like, part }
     }
 
     /// The class that `label` names.
@@ -317,6 +342,34 @@ mod tests {
             nouns.dedup();
             assert_eq!(nouns.len(), family.nouns.len(), "{:?}", family.nouns);
             assert!(nouns.iter().all(|n| words(n).count() <= Nouns::LONGEST));
+        }
+        for group in file.group {
+            let unknown: Vec<&String> =
+                group.nouns.iter().filter(|n| !LISTS.kin.contains_key(&key_of(n))).collect();
+            assert!(unknown.is_empty(), "of no family: {unknown:?}");
+        }
+    }
+
+    #[test]
+    fn groups_are_narrower_than_families() {
+        let nouns = nouns();
+        let like = |a: &str, b: &str| nouns.class(a).noun.is_like(&nouns.class(b).noun);
+        for (a, b) in [
+            ("couch", "sofa"),
+            ("office chair", "stool"),
+            ("armchair", "couch"),
+            ("desk", "coffee table"),
+            ("nightstand", "cabinet"),
+            ("trash can", "bin"),
+            ("microwave", "oven"),
+        ] {
+            assert!(like(a, b) && like(b, a), "{a}, {b}");
+        }
+        for (a, b) in
+            [("cabinet", "table"), ("bookshelf", "desk"), ("chair", "couch"), ("backpack", "trash can")]
+        {
+            assert!(!like(a, b) && !like(b, a), "{a}, {b}");
+            assert!(nouns.class(a).noun.is_kin_of(&nouns.class(b).noun), "{a}, {b}");
         }
     }
 }

@@ -238,17 +238,10 @@ impl Config {
     pub fn parse(path: &Path, source: String) -> Result<Self> {
         let root = DeTable::parse(&source).map_err(|e| Error::toml(path, &source, &e))?;
         let place = |span: Range<usize>| Place::of_offset(source.as_bytes(), span.start);
-        let (mut places, mut step_places) = (BTreeMap::new(), Vec::new());
+        let mut places = BTreeMap::new();
         for (section, value) in root.get_ref() {
-            match value.get_ref() {
-                DeValue::Table(table) => {
-                    for (key, value) in table {
-                        places
-                            .insert(format!("{}.{}", section.get_ref(), key.get_ref()), place(value.span()));
-                    }
-                }
-                DeValue::Array(steps) => step_places.extend(steps.iter().map(|step| place(step.span()))),
-                _ => {}
+            for (key, value) in value.get_ref().as_table().into_iter().flatten() {
+                places.insert(format!("{}.{}", section.get_ref(), key.get_ref()), place(value.span()));
             }
         }
         let mut sections = Sections { path, source: &source, root: root.into_inner() };
@@ -265,7 +258,7 @@ impl Config {
             places: BTreeMap::new(),
         };
         sections.nothing_left()?;
-        places.extend(config.steps.iter().map(|step| format!("step.{}", step.id)).zip(step_places));
+        places.extend(config.steps.iter().map(|step| (format!("step.{}", step.id), step.place.clone())));
         let config = Self { source, places, ..config };
         if config.sample.variants == 0 && !config.sample.include_original {
             return Err(config
@@ -284,14 +277,14 @@ impl Config {
                 .expected(format!("0 to {MOST_VARIANTS}"))
                 .found(config.sample.variants.to_string()));
         }
+        if let Some((key, range, value)) = config.balance.out_of_range() {
+            return Err(config.error(key, "out of range").expected(range).found(value.to_string()));
+        }
         if !(0.0..=1.0).contains(&config.text.min_target_ratio) {
             return Err(config
                 .error("text.min-target-ratio", "out of range")
-                .expected("0 to 1")
+                .expected("a share from 0 to 1")
                 .found(config.text.min_target_ratio.to_string()));
-        }
-        if let Some((key, range, value)) = config.balance.out_of_range() {
-            return Err(config.error(key, "out of range").expected(range).found(value.to_string()));
         }
         if !(1..=4000).contains(&config.output.shard_size_mb) {
             return Err(config
@@ -519,7 +512,9 @@ mod tests {
     fn every_error_names_the_line_and_what_to_do() {
         for (text, place, says) in [
             ("[sample]\nvariant = 3\n", "p.toml:2:1", "did you mean `variants`?"),
-            ("[sample]\nvariants = \"three\"\n", "p.toml:2:12", "expected u32"),
+            ("[sample]\nvariants = \"three\"\n", "p.toml:2:12", "expected a whole number from 0 up"),
+            ("[text]\nmin-target-ratio = 1.5\n", "p.toml:2:20", "a share from 0 to 1"),
+            ("[text]\nmin-target-ratio = nan\n", "p.toml:2:20", "a share from 0 to 1"),
             ("[sampling]\n", "p.toml:1:2", "did you mean [sample]?"),
             ("[sample]\nvariants = 0\ninclude-original = false\n", "p.toml:2:12", "nothing would be written"),
             ("[output]\nshard-size-mb = 0\n", "p.toml:2:17", "1 to 4000"),

@@ -8,7 +8,7 @@ use super::plan::Unit;
 use super::progress::{Progress, Stage};
 use super::unit::Session;
 use crate::audit::{Finding, Severity, Summary};
-use crate::augment::{self, Added, TextAction, Variant};
+use crate::augment::{Added, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::language::{Claims, tokens};
 use crate::load::{self, Wanted};
@@ -179,10 +179,11 @@ impl Session {
         let used: Vec<Description> =
             descriptions.iter().filter(|d| self.shares.share(d).is_in(variant)).cloned().collect();
         let others = self.others(&unit.split);
-        let made = self.augmenter.variant_among(source, &used, variant, &others)?;
-        if self.verify {
-            augment::check(source, &made)?;
-        }
+        let made = if self.verify {
+            self.augmenter.verified(source, &used, variant, &others)?
+        } else {
+            self.augmenter.variant_among(source, &used, variant, &others)?
+        };
         let Variant { scene, provenance, sentences, partners, uncropped } = made;
         if !is_finite(&scene.points) {
             return Err(Error::new(Kind::Malformed, format!("{}: steps move points beyond f32", source.id))

@@ -7,9 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The program under test, with stable surroundings.
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+/// The program under test, with stable surroundings: this build's, or another one that
+/// `DATAPREP_BINARY` names (`make isa`).
 pub fn dataprep() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dataprep"));
+    let other = std::env::var_os("DATAPREP_BINARY");
+    let mut command = Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_dataprep").into()));
     command.env("NO_COLOR", "1").current_dir(env!("CARGO_MANIFEST_DIR"));
     command.env("DATAPREP_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
     command
@@ -51,6 +56,37 @@ pub fn data_set(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     files
+}
+
+/// The rows of one of the tables of a data set, each as (column, value); bytes in hex.
+pub fn rows(dir: &Path, table: &str) -> Vec<BTreeMap<String, String>> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(dir.join(table)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut rows = Vec::new();
+    for file in files.iter().filter(|path| path.extension().is_some_and(|e| e == "parquet")) {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(file).unwrap()).unwrap();
+        for batch in reader.build().unwrap() {
+            let batch = batch.unwrap();
+            let options = FormatOptions::default();
+            let columns: Vec<(String, ArrayFormatter<'_>)> = batch
+                .schema()
+                .fields()
+                .iter()
+                .zip(batch.columns())
+                .map(|(f, c)| (f.name().clone(), ArrayFormatter::try_new(c, &options).unwrap()))
+                .collect();
+            let row = |i| columns.iter().map(|(name, of)| (name.clone(), of.value(i).to_string())).collect();
+            rows.extend((0..batch.num_rows()).map(row));
+        }
+    }
+    rows
+}
+
+/// The bytes of a value of [`rows`].
+pub fn unhex(hex: &str) -> Vec<u8> {
+    let digits = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(digits).collect()
 }
 
 /// Says that two data sets are the same to the byte, naming the first file that is not.

@@ -1,7 +1,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::augment::transform::{ATTEMPTS, Action, Cut, Drawn, Effects, Place, Transform, transform};
+use crate::augment::transform::{
+    ATTEMPTS, Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform,
+};
 use crate::math::{Aabb, Stream, Xyz, rows_where};
 
 /// Most turns of the loop: the window is then a sixteenth of its first width or less.
@@ -67,6 +69,14 @@ impl Default for LimitPoints {
 }
 
 impl Transform for LimitPoints {
+    fn check(&self) -> Result<(), Complaint> {
+        // The second window would hold nothing, and the step stand back each time.
+        if self.how == How::Uniform || self.step_m < self.window_m {
+            return Ok(());
+        }
+        Err(Complaint { key: "step-m", expected: "less than `window-m`" })
+    }
+
     fn draw(&self, stream: &mut Stream) -> Drawn {
         let limit = *self;
         // Drawn for both ways, so that going from one to the other moves nothing that follows.

@@ -16,7 +16,7 @@ transform! {
     /// turned about the vertical.
     ///
     /// The other scan is chosen as for `mix3d`. A random object, heading and place on the floor
-    /// are tried up to 32 times. A place is free when there is floor under the whole footprint,
+    /// are tried up to 128 times. A place is free when there is floor under the whole footprint,
     /// level within 10 cm, and when nothing else stands or hangs there or nearer than
     /// `clearance-m`, up to that much above the object: columns of 5 cm are compared, and a column
     /// is taken from the lowest point in it that is not floor, or, inside of the outline of an
@@ -41,7 +41,7 @@ transform! {
 }
 
 /// How many places are tried.
-const TRIES: usize = 32;
+const TRIES: usize = 128;
 /// How far above the floor of its own scan an object may begin, in metres.
 const STANDS_M: f32 = 0.15;
 /// nyu40 ids of what makes up a room or hangs: unlabelled, wall, floor, door, window, picture,
