@@ -42,7 +42,8 @@ _LAZY = {
     "verify": ".runs",
 }
 
-__all__ = ["Error", "Scene", "Shards", "errors", *_LAZY]
+# What a star imports leaves out the native half, which may not be there.
+__all__ = ["Error", "Scene", "Shards", "errors", *(name for name in _LAZY if _LAZY[name] not in (".loader", ".runs"))]
 
 
 def __getattr__(name: str) -> Any:
@@ -55,4 +56,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_LAZY})
