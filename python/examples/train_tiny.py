@@ -170,7 +170,7 @@ def fit(shards: Shards, epochs: int, seed: int) -> tuple[Matcher, list[float]]:
     torch.manual_seed(seed)
     prepare = Prepare(shards)
     dataset = ReferDataset(shards, columns=(), transform=prepare)
-    loader = ReferIterable(dataset, 32, seed=seed, group=8, tail="drop", collate=join)
+    loader = ReferIterable(dataset, 16, seed=seed, group=4, tail="drop", collate=join)
     model = Matcher(features(shards[0]).shape[1])
     steps = epochs * len(loader)
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0.02)
