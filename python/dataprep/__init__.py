@@ -43,7 +43,13 @@ _LAZY = {
 }
 
 # What a star imports leaves out the native half, which may not be there.
-__all__ = ["Error", "Scene", "Shards", "errors", *(name for name in _LAZY if _LAZY[name] not in (".loader", ".runs"))]
+__all__ = [
+    "Error",
+    "Scene",
+    "Shards",
+    "errors",
+    *(name for name in _LAZY if _LAZY[name] not in (".loader", ".runs")),
+]
 
 
 def __getattr__(name: str) -> Any:

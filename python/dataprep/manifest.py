@@ -84,9 +84,7 @@ class Manifest:
         try:
             raw = json.loads(data)
         except ValueError as error:
-            raise CorruptManifest(
-                f"the manifest is no JSON: {error}", file=path, help=_COPY_AGAIN
-            ) from None
+            raise CorruptManifest(f"the manifest is no JSON: {error}", file=path, help=_COPY_AGAIN) from None
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             found = raw.get("format") if isinstance(raw, dict) else type(raw).__name__
             raise VersionMismatch(

@@ -186,7 +186,9 @@ class Order:
                 padding = int(np.clip(b - (len(ids) - short), 0, b - a))
                 if b > a:
                     done = epoch * length + stop
-                    yield Batch(epoch, -(-start // batch), done, epoch * length + start + a, ids[a:b], padding)
+                    yield Batch(
+                        epoch, -(-start // batch), done, epoch * length + start + a, ids[a:b], padding
+                    )
             epoch, at = epoch + 1, 0
 
     def check_position(self, digest: str) -> None:
@@ -208,7 +210,9 @@ class Batches:
     `position_after(step)` is the integer for the checkpoint.
     """
 
-    def __init__(self, order: Order, batch: int, *, rank: int = 0, world: int = 1, tail: Tail = "keep") -> None:
+    def __init__(
+        self, order: Order, batch: int, *, rank: int = 0, world: int = 1, tail: Tail = "keep"
+    ) -> None:
         self.order, self.batch, self.rank, self.world = order, batch, rank, world
         self.tail: Tail = tail
         self.position = 0

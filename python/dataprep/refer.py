@@ -295,7 +295,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from torch.utils.data import IterableDataset
 
-    made = type(name, (ReferIterable, IterableDataset), {"__module__": __name__, "__doc__": ReferIterable.__doc__})
+    made = type(
+        name, (ReferIterable, IterableDataset), {"__module__": __name__, "__doc__": ReferIterable.__doc__}
+    )
     globals()[name] = made
     return made
 

@@ -95,9 +95,7 @@ class Table:
         try:
             return self.columns[name]
         except KeyError:
-            raise UnknownColumn(
-                f"the table has no column {name!r}", found=", ".join(self.columns)
-            ) from None
+            raise UnknownColumn(f"the table has no column {name!r}", found=", ".join(self.columns)) from None
 
     def row(self, index: int) -> dict[str, Any]:
         """The row as Python and NumPy scalars, strings, lists and arrays."""
@@ -204,7 +202,9 @@ def _arrow_node(array: Any, metadata: dict[bytes, bytes]) -> dict[str, Any]:
 
     kind, n = array.type, len(array)
     if pa.types.is_string(kind):
-        offsets = np.frombuffer(array.buffers()[1] or b"\0" * 4, np.int32)[array.offset : array.offset + n + 1]
+        offsets = np.frombuffer(array.buffers()[1] or b"\0" * 4, np.int32)[
+            array.offset : array.offset + n + 1
+        ]
         data = array.buffers()[2]
         return {"kind": "string", "offsets": offsets.astype("<i8"), "data": data if data is not None else b""}
     if pa.types.is_list(kind):

@@ -49,7 +49,7 @@ def make(command: str, folder: Path, *, scenes: int, seed: int, shift: bool) -> 
     ignore = '\nignore = ["REF"]' if shift else ""
     pipeline.write_text(
         f'[input]\nscans = "made/scans"\n[check]\non-error = "skip"{ignore}\n'
-        "[sample]\nvariants = 0\ninclude-original = true\nseed = 7\n[output]\ndir = \"shards\"\n"
+        '[sample]\nvariants = 0\ninclude-original = true\nseed = 7\n[output]\ndir = "shards"\n'
     )
     run(command, "augment", "-p", pipeline, "-q")
     return out, verdict
@@ -95,7 +95,10 @@ def features(scene: Scene) -> torch.Tensor:
 
 def words(text: str) -> list[int]:
     """The first words of a sentence as rows of the word table, 0 where there is none."""
-    rows = [1 + sum(ord(c) * 31**i for i, c in enumerate(word)) % (BUCKETS - 1) for word in re.findall("[a-z]+", text)]
+    rows = [
+        1 + sum(ord(c) * 31**i for i, c in enumerate(word)) % (BUCKETS - 1)
+        for word in re.findall("[a-z]+", text)
+    ]
     return (rows + [0] * WORDS)[:WORDS]
 
 
@@ -145,7 +148,9 @@ class Matcher(nn.Module):
 
     def forward(self, scenes: list[tuple[torch.Tensor, ...]]) -> list[torch.Tensor]:
         """Logits [B,S] of each scene; its superpoints are encoded once for all its sentences."""
-        keys = self.key(torch.cat([feats for feats, *_ in scenes])).split([len(feats) for feats, *_ in scenes])
+        keys = self.key(torch.cat([feats for feats, *_ in scenes])).split(
+            [len(feats) for feats, *_ in scenes]
+        )
         return [self.queries(text) @ key.T + self.bias for key, (_, text, *_) in zip(keys, scenes)]
 
     def queries(self, text: torch.Tensor) -> torch.Tensor:
@@ -222,7 +227,9 @@ def story(command: str, folder: Path, *, scenes: int, epochs: int, seed: int, sh
     floor = chance(val)
     model, losses = fit(train, epochs, seed)
     reached = measure(model, val)
-    print(f"loss: {losses[0]:.3f} -> {losses[-1]:.3f} over {epochs} epochs of {len(train.descriptions)} descriptions")
+    print(
+        f"loss: {losses[0]:.3f} -> {losses[-1]:.3f} over {epochs} epochs of {len(train.descriptions)} descriptions"
+    )
     print("chance: " + ", ".join(f"{name} {value:.3f}" for name, value in floor.items()))
     print("reached: " + ", ".join(f"{name} {value:.3f}" for name, value in reached.items()))
     print(f"time: {time.monotonic() - begun:.0f} s")
@@ -230,18 +237,29 @@ def story(command: str, folder: Path, *, scenes: int, epochs: int, seed: int, sh
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--scenes", type=int, default=80)
     parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--only", choices=["sound", "shifted"])
-    parser.add_argument("--command", default=shutil.which("dataprep") or "dataprep", help="the dataprep command")
+    parser.add_argument(
+        "--command", default=shutil.which("dataprep") or "dataprep", help="the dataprep command"
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)  # layers this small gain nothing from more
     for shift in (False, True):
         if args.only is None or shift == (args.only == "shifted"):
             with tempfile.TemporaryDirectory() as folder:
-                story(args.command, Path(folder), scenes=args.scenes, epochs=args.epochs, seed=args.seed, shift=shift)
+                story(
+                    args.command,
+                    Path(folder),
+                    scenes=args.scenes,
+                    epochs=args.epochs,
+                    seed=args.seed,
+                    shift=shift,
+                )
 
 
 if __name__ == "__main__":

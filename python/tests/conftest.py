@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[2]
 def command() -> str:
     """The `dataprep` command: `$DATAPREP`, on the path, or built in `target/`."""
     built = [ROOT / "target" / kind / "dataprep" for kind in ("release", "debug")]
-    found = os.environ.get("DATAPREP") or shutil.which("dataprep") or next((str(b) for b in built if b.is_file()), None)
+    found = (
+        os.environ.get("DATAPREP")
+        or shutil.which("dataprep")
+        or next((str(b) for b in built if b.is_file()), None)
+    )
     if found is None:
         pytest.exit("no dataprep command: set DATAPREP, or run `cargo build`", returncode=2)
     return found
@@ -46,9 +50,9 @@ def plain(made, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def varied(made, tmp_path_factory) -> Path:
-    """Its data set with three variants a scan, moved, mirrored and thinned."""
+    """Its data set with three variants a scan, moved, mirrored and thinned, in several shards."""
     out = tmp_path_factory.mktemp("varied") / "out"
-    run("augment", "-p", ROOT / "pipelines/default.toml", made / "scans", "-o", out, "--variants", 3, "-q")
+    run("augment", "-p", ROOT / "pipelines/default.toml", made / "scans", "-o", out, "--variants", 3, "--set", "output.shard-size-mb=1", "-q")
     return out
 
 
@@ -63,11 +67,17 @@ def shards(plain) -> dataprep.Shards:
     return dataprep.Shards(plain)
 
 
-MISSING = [name for name in ("torch", "pyarrow", "polars", "duckdb", "datasets") if importlib.util.find_spec(name) is None]
+MISSING = [
+    name
+    for name in ("torch", "pyarrow", "polars", "duckdb", "datasets")
+    if importlib.util.find_spec(name) is None
+]
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
     if MISSING:
         terminalreporter.section("NOT TESTED", sep="!", red=True)
         for name in MISSING:
-            terminalreporter.write_line(f"{name} is not installed: what needs it was left out of this run", red=True)
+            terminalreporter.write_line(
+                f"{name} is not installed: what needs it was left out of this run", red=True
+            )

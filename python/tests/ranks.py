@@ -22,7 +22,12 @@ def main(rank: int, world: int, rendezvous: str, job: dict) -> None:
     loader.resume(job["position"])
     seen = []
     for batch in DataLoader(loader, batch_size=None, num_workers=job["workers"]):
-        mine = (batch["position"], batch["index"].tolist(), batch["padding"], float(batch["xyz"].double().sum()))
+        mine = (
+            batch["position"],
+            batch["index"].tolist(),
+            batch["padding"],
+            float(batch["xyz"].double().sum()),
+        )
         together = [None] * world
         # Deadlocks unless every rank takes equally many steps.
         dist.all_gather_object(together, mine)

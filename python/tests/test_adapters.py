@@ -42,7 +42,9 @@ class Prepared:
         remap[NYU20] = np.arange(20)
         self.nyu40 = vertices(folder / f"{scene_id}_vh_clean_2.labels.ply", LABELLED)["label"]
         self.sem = remap[self.nyu40]
-        segs = np.array(json.loads((folder / f"{scene_id}_vh_clean_2.0.010000.segs.json").read_text())["segIndices"])
+        segs = np.array(
+            json.loads((folder / f"{scene_id}_vh_clean_2.0.010000.segs.json").read_text())["segIndices"]
+        )
         self.groups = json.loads((folder / f"{scene_id}.aggregation.json").read_text())["segGroups"]
         self.inst = np.full(len(segs), -1)
         for group in self.groups:
@@ -106,7 +108,9 @@ def test_stmn_items(plain, prepared, references):
     dataset = ReferDataset(Shards(plain), columns=stmn.COLUMNS, transform=stmn.item)
     contexts = 0
     for i in picks(dataset):
-        ann, scan_id, coord, coord_float, feat, superpoint, target, pmask, spmask, ref, graph, tokens = dataset[i]
+        ann, scan_id, coord, coord_float, feat, superpoint, target, pmask, spmask, ref, graph, tokens = (
+            dataset[i]
+        )
         scan, said = prepared[scan_id], references[scan_id, target, ann]
         names, dense = check_points(scan, coord, coord_float, feat, superpoint)
         mask = scan.inst == target
@@ -128,7 +132,10 @@ def test_stmn_items(plain, prepared, references):
 
 
 def test_reason3d_items(plain, prepared, references):
-    templates, answers = ("a {description}", "b {description}.", "c {description}"), ("[SEG].", "It is [SEG].")
+    templates, answers = (
+        ("a {description}", "b {description}.", "c {description}"),
+        ("[SEG].", "It is [SEG]."),
+    )
     dataset = ReferDataset(Shards(plain), transform=reason3d.Item(templates, answers))
     used = set()
     for i in picks(dataset):
@@ -139,7 +146,9 @@ def test_reason3d_items(plain, prepared, references):
         ]  # fmt: skip
         scan = prepared[item["scan_ids"]]
         said = references[item["scan_ids"], item["object_id"], item["ann_ids"]]
-        names, dense = check_points(scan, item["coord"], item["coord_float"], item["feat"], item["superpoint"])
+        names, dense = check_points(
+            scan, item["coord"], item["coord_float"], item["feat"], item["superpoint"]
+        )
         mask = scan.inst == item["object_id"]
         same(item["gt_pmask"], mask.astype(np.float32), torch.float32)
         same(item["gt_spmask"], (scatter_mean(mask, dense) > 0.5).astype(np.float32)[names], torch.float32)
@@ -298,7 +307,9 @@ def test_pointcept_with_200_classes_and_batches(plain):
         assert (item["segment"] == -1).sum() > 0 and item["segment"].max() > 20
     batch = pointcept.collate(items)
     assert batch["offset"].tolist() == list(np.cumsum([len(item["coord"]) for item in items]))
-    assert batch["coord"].shape == (batch["offset"][-1], 3) and batch["name"] == [item["name"] for item in items]
+    assert batch["coord"].shape == (batch["offset"][-1], 3) and batch["name"] == [
+        item["name"] for item in items
+    ]
 
 
 def renumbered(instances):

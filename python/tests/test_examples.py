@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import command
 
 pytest.importorskip("torch", reason="torch is not installed: the training example is not run")

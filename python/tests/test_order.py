@@ -65,7 +65,9 @@ def test_training_goes_on_from_one_integer_with_another_world_size(tail):
     for stop in range(len(whole) - 1):
         for world in (1, 2, 3):
             rest = [
-                list(order.batches(8, position=whole[stop].position, epochs=3, rank=r, world=world, tail=tail))
+                list(
+                    order.batches(8, position=whole[stop].position, epochs=3, rank=r, world=world, tail=tail)
+                )
                 for r in range(world)
             ]
             for expected in whole[stop + 1 :]:
@@ -79,7 +81,11 @@ def test_the_order_hangs_on_data_seed_and_epoch_and_on_nothing_else():
     made = Made([20, 30, 25])
     base = Order(made, seed=1).epoch(0)
     assert np.array_equal(Order(made, seed=1).epoch(0), base)
-    others = [Order(made, seed=2).epoch(0), Order(made, seed=1).epoch(1), Order(Made([20, 30, 25], "e" * 64), seed=1).epoch(0)]
+    others = [
+        Order(made, seed=2).epoch(0),
+        Order(made, seed=1).epoch(1),
+        Order(Made([20, 30, 25], "e" * 64), seed=1).epoch(0),
+    ]
     for other in others:
         assert sorted(other) == sorted(base) and not np.array_equal(other, base)
 
@@ -138,7 +144,9 @@ def test_class_balance_gives_every_class_its_share():
     order = Order(Made([60, 40], names=names), weights="class", samples=300)
     assert len(order) == 300
     drawn = np.array(names)[order.epoch(0)]
-    assert [int((drawn == name).sum()) for name in ("chair", "table", "lamp")] == pytest.approx([100] * 3, abs=1)
+    assert [int((drawn == name).sum()) for name in ("chair", "table", "lamp")] == pytest.approx(
+        [100] * 3, abs=1
+    )
     batches = list(order.batches(64, tail="drop"))
     assert sum(len(b.indices) for b in batches) == 256
 

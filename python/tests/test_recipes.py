@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from dataprep import Shards
 
 BLOCKS = re.findall(r"^```python *(\w*)\n(.*?)^```", (ROOT / "docs/loading.md").read_text(), re.M | re.S)
@@ -58,7 +58,9 @@ def test_the_code_of_the_page_runs(beside, number):
 
 def test_a_stranger_decodes_every_column_from_the_file_alone(beside):
     """pyarrow and NumPy, and the field's metadata: no manifest, no package."""
-    pytest.importorskip("pyarrow", reason="pyarrow is not installed: nothing can be decoded without the package")
+    pytest.importorskip(
+        "pyarrow", reason="pyarrow is not installed: nothing can be decoded without the package"
+    )
     [code] = [code for needs, code in BLOCKS if needs == "pyarrow"]
     names = execute(code)
     sample = names["scene"]["sample_id"][0].as_py()

@@ -30,7 +30,10 @@ def test_samples_hold_the_sentence_its_scene_and_its_mask(plain, references):
         scene = shards[sample["sample_id"]]
         n = scene.num_points
         assert sample["xyz"].dtype == np.float32 and sample["xyz"].shape == (n, 3)
-        assert sample["rgb"].dtype == np.uint8 and sample["superpoint"].dtype == sample["object"].dtype == np.int32
+        assert (
+            sample["rgb"].dtype == np.uint8
+            and sample["superpoint"].dtype == sample["object"].dtype == np.int32
+        )
         assert sample["mask"].dtype == sample["superpoint_mask"].dtype == bool
         assert np.array_equal(sample["mask"], scene["object"] == sample["object_id"]) and sample["mask"].any()
         assert np.array_equal(sample["superpoint_mask"], scene.superpoint_mask(sample["object_id"]))
@@ -40,14 +43,18 @@ def test_samples_hold_the_sentence_its_scene_and_its_mask(plain, references):
 
 
 def test_columns_and_transform_are_the_callers(plain):
-    dataset = ReferDataset(Shards(plain), columns=["normal"], transform=lambda s: (s["text"], s["normal"].shape))
+    dataset = ReferDataset(
+        Shards(plain), columns=["normal"], transform=lambda s: (s["text"], s["normal"].shape)
+    )
     assert dataset[3] == (Shards(plain).descriptions["text"][3], (Shards(plain)[0].num_points, 3))
     assert len(dataset[2:5]) == 3 and dataset[-1] == dataset[len(dataset) - 1]
     with pytest.raises(IndexError):
         dataset[len(dataset)]
     with pytest.raises(errors.UnknownColumn):
         ReferDataset(Shards(plain), columns=["depth"])[0]
-    assert [s.sample_id for s in SceneDataset(Shards(plain), lambda s: s)] == [s.sample_id for s in Shards(plain)]
+    assert [s.sample_id for s in SceneDataset(Shards(plain), lambda s: s)] == [
+        s.sample_id for s in Shards(plain)
+    ]
 
 
 def test_batches_without_torch_workers_are_the_order(varied):
@@ -57,12 +64,16 @@ def test_batches_without_torch_workers_are_the_order(varied):
     assert len(batches) == len(loader)
     assert np.concatenate([b["index"] for b in batches]).tolist() == loader.order.epoch(0).tolist()
     batch = batches[1]
-    assert batch["draw"].tolist() == list(range(6, 12)) and batch["position"] == 12 and batch["left_out"] == []
+    assert (
+        batch["draw"].tolist() == list(range(6, 12)) and batch["position"] == 12 and batch["left_out"] == []
+    )
     ends, pieces = np.asarray(batch["offset"]), np.asarray(batch["superpoint_offset"])
     for k, index in enumerate(batch["index"].tolist()):
         sample = dataset[index]
         here = slice(0 if k == 0 else ends[k - 1], ends[k])
-        assert np.array_equal(batch["xyz"][here], sample["xyz"]) and np.array_equal(batch["mask"][here], sample["mask"])
+        assert np.array_equal(batch["xyz"][here], sample["xyz"]) and np.array_equal(
+            batch["mask"][here], sample["mask"]
+        )
         first = 0 if k == 0 else pieces[k - 1]
         assert np.array_equal(np.asarray(batch["superpoint"])[here] - first, sample["superpoint"])
         assert np.array_equal(batch["superpoint_mask"][first : pieces[k]], sample["superpoint_mask"])

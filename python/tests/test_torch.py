@@ -12,7 +12,9 @@ import pytest
 
 from dataprep import Batches, Order, ReferDataset, ReferIterable, Shards, collate, errors
 
-torch = pytest.importorskip("torch", reason="torch is not installed: loaders, workers and ranks are not tested")
+torch = pytest.importorskip(
+    "torch", reason="torch is not installed: loaders, workers and ranks are not tested"
+)
 
 from torch.utils.data import DataLoader, IterableDataset  # noqa: E402
 

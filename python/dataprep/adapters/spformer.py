@@ -40,7 +40,9 @@ class Instances:
     def cuda(self, *args: Any, **kwargs: Any) -> Instances:
         """The same on a GPU."""
         return replace(
-            self, gt_labels=self.gt_labels.cuda(*args, **kwargs), gt_spmasks=self.gt_spmasks.cuda(*args, **kwargs)
+            self,
+            gt_labels=self.gt_labels.cuda(*args, **kwargs),
+            gt_spmasks=self.gt_spmasks.cuda(*args, **kwargs),
         )
 
 
