@@ -1,0 +1,388 @@
+"""`Shards`: a data set folder as a sequence of scenes, read by byte offsets into memory maps."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import warnings
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from . import masks
+from .digest import blake3
+from .errors import CorruptShard, Error, FileChanged, MissingShard, UnknownColumn, UnknownSample
+from .manifest import ColumnType, Manifest, SceneEntry, ShardFile
+from .tables import Table, read_table
+
+Verify = Literal["first-touch", "never"]
+OnCorrupt = Literal["raise", "skip"]
+
+#: Maps kept open: each holds a file descriptor, of which a process has about a thousand.
+_OPEN_MAPS = 256
+_COPY_AGAIN = "copy this file again from where it was written; `dataprep verify` finds every such file"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Something that was left out because it could not be read, and why."""
+
+    what: str
+    why: str
+
+
+class Scene:
+    """One scene variant. `scene["xyz"]` is a read-only view into the shard.
+
+    Attributes: `sample_id` (`scene0011_00/v002`), `scene_id`, `split`, `variant` (0 = original),
+    `num_points`, `num_descriptions`, `weight` (sum of its sentences' sampling weights).
+    """
+
+    def __init__(self, shards: Shards, index: int) -> None:
+        self._shards = shards
+        self.index = index
+        entry = shards.entries[index]
+        self.sample_id, self.scene_id, self.split = entry.sample_id, entry.scene_id, entry.split
+        self.variant, self.num_points = entry.variant, entry.num_points
+        self.num_descriptions, self.weight = entry.num_descriptions, entry.weight
+
+    def __getitem__(self, column: str) -> np.ndarray:
+        return self._shards.array(self.index, column)
+
+    def read(self, columns: Iterable[str] | None = None, *, writable: bool = False) -> dict[str, np.ndarray]:
+        """Per-point columns by name, all when `columns` is `None`; copies when `writable`."""
+        names = self._shards.columns if columns is None else columns
+        return {name: self._shards.array(self.index, name, writable=writable) for name in names}
+
+    def mask(self, object_id: int) -> np.ndarray:
+        """The points of an object, bool [N]."""
+        return masks.point_mask(self["object"], object_id)
+
+    def superpoint_mask(self, object_id: int) -> np.ndarray:
+        """The superpoints more than half its own, bool [S]."""
+        return masks.superpoint_mask(self["superpoint"], self.mask(object_id))
+
+    @property
+    def objects(self) -> Table:
+        """Its rows of the objects table."""
+        return self._shards.objects_of(self.index)
+
+    @property
+    def descriptions(self) -> Table:
+        """Its rows of the descriptions table."""
+        start, stop = self._shards.description_starts[self.index : self.index + 2]
+        return self._shards.descriptions.slice(int(start), int(stop))
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """Its row of the scenes table without the points: `aabb` f4 [6], `transform` f8 [4,4]
+        (NaN when no single affine map says it), `provenance` (JSON), `fingerprint` u1 [32] and
+        the counts."""
+        return self._shards.info_of(self.index)
+
+    def __repr__(self) -> str:
+        return f"Scene({self.sample_id}: {self.num_points} points, {self.num_descriptions} descriptions)"
+
+
+class Shards(Sequence[Scene]):
+    """A data set that `dataprep augment` wrote.
+
+    `split` and `variants` choose scenes. `verify="first-touch"` holds every column against its
+    CRC-32 the first time this process reads it, and every table against its BLAKE3; `"never"`
+    trusts the disk. With `on_corrupt="skip"`, scenes of shards that are missing or of another
+    size are left out, and `left_out` says which; data sets built on it leave out what turns out
+    broken later, too.
+
+    Opening reads `manifest.json` only. Arrays are read-only views into memory maps and stay valid
+    as long as they are referenced. It can be pickled (maps are opened again) and forked.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        split: str | None = None,
+        variants: Iterable[int] | None = None,
+        verify: Verify = "first-touch",
+        on_corrupt: OnCorrupt = "raise",
+    ) -> None:
+        if verify not in ("first-touch", "never"):
+            raise ValueError(f'verify is "first-touch" or "never", not {verify!r}')
+        if on_corrupt not in ("raise", "skip"):
+            raise ValueError(f'on_corrupt is "raise" or "skip", not {on_corrupt!r}')
+        self.path = Path(path)
+        self.verify: Verify = verify
+        self.on_corrupt: OnCorrupt = on_corrupt
+        self.left_out: list[LeftOut] = []
+        self.manifest = Manifest.read(self.path)
+        splits = {entry.split for entry in self.manifest.scenes}
+        if split is not None and split not in splits:
+            raise UnknownSample(
+                f"the data set has no split {split!r}",
+                file=self.manifest.path,
+                found=", ".join(sorted(splits)) or "no scene",
+            )
+        wanted = None if variants is None else frozenset(variants)
+        self.entries = [
+            entry
+            for entry in self.manifest.scenes
+            if (split is None or entry.split == split) and (wanted is None or entry.variant in wanted)
+        ]
+        if on_corrupt == "skip":
+            self.entries = self._present(self.entries)
+        counts = [entry.num_descriptions for entry in self.entries]
+        #: Where each scene's descriptions start in `descriptions`: int64 [len + 1].
+        self.description_starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64)
+        self._by_id = {entry.sample_id: i for i, entry in enumerate(self.entries)}
+        self._descriptions: Table | None = None
+        self._objects: dict[str, tuple[Table, dict[str, tuple[int, int]]]] = {}
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self._maps: OrderedDict[str, tuple[mmap.mmap, tuple[int, int, int]]] = OrderedDict()
+        self._touched: set[tuple[int, str]] = set()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        del state["_maps"], state["_touched"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._fresh()
+
+    # -- what there is ------------------------------------------------------------------------
+
+    @property
+    def dataset_id(self) -> str:
+        """BLAKE3 of the manifest; a training checkpoint can hold it."""
+        return self.manifest.dataset_id
+
+    @property
+    def columns(self) -> dict[str, ColumnType]:
+        """The per-point columns with dtype and width."""
+        return self.manifest.columns
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: Any) -> Any:
+        """The scene at a position or with a sample id."""
+        if isinstance(index, slice):
+            return [Scene(self, i) for i in range(len(self))[index]]
+        if isinstance(index, str):
+            if index not in self._by_id:
+                raise UnknownSample(f"the data set has no sample {index!r}", file=self.manifest.path)
+            return Scene(self, self._by_id[index])
+        return Scene(self, range(len(self))[index])
+
+    def __iter__(self) -> Iterator[Scene]:
+        return (Scene(self, i) for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Shards({str(self.path)!r}: {len(self)} scenes, {self.description_starts[-1]} descriptions)"
+
+    def skip(self, what: str, error: Error) -> None:
+        """Writes down that something was left out; a warning says it once."""
+        left = LeftOut(what, str(error))
+        if left not in self.left_out:
+            self.left_out.append(left)
+            warnings.warn(f"left out {what}: {error}", stacklevel=3)
+
+    def _present(self, entries: list[SceneEntry]) -> list[SceneEntry]:
+        """The scenes whose files are there and as long as they should be, with sound tables."""
+        broken: dict[str, bool] = {}
+        for shard in {entry.shard: None for entry in entries}:
+            try:
+                files = self.manifest.shards[shard]
+                self._stat(files["scenes"])
+                self._intact(files["objects"])
+                self._intact(files["descriptions"])
+            except Error as error:
+                broken[shard] = True
+                self.skip(f"shard {shard}", error)
+        return [entry for entry in entries if entry.shard not in broken]
+
+    # -- points -------------------------------------------------------------------------------
+
+    def array(self, index: int, column: str, *, writable: bool = False) -> np.ndarray:
+        """A per-point column of the scene at `index`: a read-only view, or a copy if `writable`."""
+        entry = self.entries[index]
+        kind = self.columns.get(column)
+        if kind is None or column not in entry.blobs:
+            raise UnknownColumn(
+                f"the data set has no column {column!r}",
+                file=self.manifest.path,
+                found=", ".join(self.columns),
+            )
+        offset, nbytes, crc = entry.blobs[column]
+        mapped = self._map(entry.shard)
+        if self.verify == "first-touch" and (index, column) not in self._touched:
+            found = zlib.crc32(memoryview(mapped)[offset : offset + nbytes])
+            if found != crc:
+                raise CorruptShard(
+                    f"{entry.sample_id}: the bytes of column {column} are not those that were written",
+                    file=self.path / self.manifest.shards[entry.shard]["scenes"].file,
+                    place=f"bytes {offset}..{offset + nbytes}",
+                    expected=f"CRC-32 {crc:08x}",
+                    found=f"CRC-32 {found:08x}",
+                    help=_COPY_AGAIN,
+                )
+            self._touched.add((index, column))
+        flat = np.frombuffer(mapped, kind.dtype, nbytes // kind.dtype.itemsize, offset)
+        view = flat.reshape(kind.shape(entry.num_points))
+        return view.copy() if writable else view
+
+    def _stat(self, file: ShardFile) -> tuple[int, int, int]:
+        """Inode, size and time of a file that is there and as long as it should be."""
+        path = self.path / file.file
+        try:
+            said = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            raise MissingShard(
+                "a file that the manifest names is not there",
+                file=path,
+                expected=f"{file.bytes} bytes",
+                help=_COPY_AGAIN,
+            ) from None
+        if said.st_size != file.bytes:
+            what = "is cut short" if said.st_size < file.bytes else "is longer than it was written"
+            raise CorruptShard(
+                f"a file of the data set {what}",
+                file=path,
+                expected=f"{file.bytes} bytes",
+                found=f"{said.st_size} bytes",
+                help=_COPY_AGAIN,
+            )
+        return said.st_ino, said.st_size, said.st_mtime_ns
+
+    def _map(self, shard: str) -> mmap.mmap:
+        file = self.manifest.shards[shard]["scenes"]
+        # Asked each time: a map of a file that was cut short would end this process by a signal.
+        now = self._stat(file)
+        known = self._maps.get(shard)
+        if known is None:
+            with open(self.path / file.file, "rb") as opened:
+                mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            known = self._maps[shard] = (mapped, now)
+            if len(self._maps) > _OPEN_MAPS:
+                self._maps.popitem(last=False)
+        elif known[1] != now:
+            raise FileChanged(
+                "a file of the data set was changed or replaced after it was opened",
+                file=self.path / file.file,
+                help="open the data set again; write to another folder while one is read",
+            )
+        self._maps.move_to_end(shard)
+        return known[0]
+
+    # -- tables -------------------------------------------------------------------------------
+
+    @property
+    def descriptions(self) -> Table:
+        """The descriptions of the chosen scenes, in scene order; row = description index."""
+        if self._descriptions is None:
+            self._descriptions = self._read_descriptions()
+        return self._descriptions
+
+    @property
+    def objects(self) -> Table:
+        """The objects of the chosen scenes, in scene order."""
+        return Table.concat([self.objects_of(i) for i in range(len(self))])
+
+    def objects_of(self, index: int) -> Table:
+        """The objects of the scene at `index`."""
+        entry = self.entries[index]
+        if entry.shard not in self._objects:
+            table = self._table(entry.shard, "objects")
+            ids = list(table["sample_id"])
+            starts = [i for i in range(len(ids)) if i == 0 or ids[i] != ids[i - 1]]
+            ranges = {ids[a]: (a, b) for a, b in zip(starts, [*starts[1:], len(ids)])}
+            self._objects[entry.shard] = (table, ranges)
+        table, ranges = self._objects[entry.shard]
+        return table.slice(*ranges.get(entry.sample_id, (0, 0)))
+
+    def info_of(self, index: int) -> dict[str, Any]:
+        """The row of the scene at `index` in the scenes table, without the points."""
+        entry = self.entries[index]
+        file = self.manifest.shards[entry.shard]["scenes"]
+        self._stat(file)
+        small = [
+            "sample_id", "scene_id", "split", "variant", "num_points", "num_superpoints",
+            "num_objects", "num_descriptions", "aabb", "transform", "provenance", "fingerprint",
+        ]  # fmt: skip
+        return read_table(self.path / file.file, small).row(entry.row_group)
+
+    def _intact(self, file: ShardFile) -> Path:
+        """The path of a table's file that holds the bytes that were written."""
+        path = self.path / file.file
+        self._stat(file)
+        if self.verify == "first-touch":
+            found = blake3(path.read_bytes())
+            if found != file.blake3:
+                raise CorruptShard(
+                    "the bytes of a table are not those that were written",
+                    file=path,
+                    expected=f"BLAKE3 {file.blake3[:16]}…",
+                    found=f"BLAKE3 {found[:16]}…",
+                    help=_COPY_AGAIN,
+                )
+        return path
+
+    def _table(self, shard: str, name: str) -> Table:
+        file = self.manifest.shards[shard][name]
+        path = self._intact(file)
+        table = read_table(path)
+        if len(table) != file.rows:
+            raise CorruptShard(
+                "a table has another number of rows than the manifest says",
+                file=path,
+                expected=f"{file.rows} rows",
+                found=f"{len(table)} rows",
+                help=_COPY_AGAIN,
+            )
+        return table
+
+    def _read_descriptions(self) -> Table:
+        """Joins the tables of the shards. In a shard, rows follow the scenes, as the writer wrote
+        them; where the chosen scenes stand together they are taken as one piece."""
+        starts: dict[str, int] = {}
+        rows: dict[str, int] = {}
+        by_shard = sorted(self.manifest.scenes, key=lambda entry: (entry.shard, entry.row_group))
+        for entry in by_shard:
+            starts[entry.sample_id] = rows.get(entry.shard, 0)
+            rows[entry.shard] = starts[entry.sample_id] + entry.num_descriptions
+        tables: dict[str, Table] = {}
+        pieces: list[tuple[str, int, int]] = []
+        for entry in self.entries:
+            start = starts[entry.sample_id]
+            stop = start + entry.num_descriptions
+            if pieces and pieces[-1][0] == entry.shard and pieces[-1][2] == start:
+                pieces[-1] = (entry.shard, pieces[-1][1], stop)
+            else:
+                pieces.append((entry.shard, start, stop))
+        parts = []
+        for shard, start, stop in pieces:
+            if shard not in tables:
+                tables[shard] = self._table(shard, "descriptions")
+            parts.append(tables[shard].slice(start, stop))
+        if not parts:
+            return Table({}, 0)
+        table = Table.concat(parts)
+        ids = table["sample_id"]
+        for i, entry in enumerate(self.entries):
+            first, last = int(self.description_starts[i]), int(self.description_starts[i + 1]) - 1
+            if last >= first and not ids[first] == ids[last] == entry.sample_id:
+                raise CorruptShard(
+                    "descriptions do not stand in the order of their scenes",
+                    file=self.path / self.manifest.shards[entry.shard]["descriptions"].file,
+                    place=f"the rows of {entry.sample_id}",
+                    found=ids[first],
+                    help="run `dataprep verify`; write the data set again",
+                )
+        return table
