@@ -40,6 +40,24 @@ pub enum Kind {
     Interrupted,
 }
 
+impl Kind {
+    /// The kind in one word, as JSON and Python show it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Io => "io",
+            Self::Truncated => "truncated",
+            Self::OverLong => "over-long",
+            Self::Foreign => "foreign",
+            Self::Malformed => "malformed",
+            Self::Config => "config",
+            Self::Conflict => "conflict",
+            Self::Corrupt => "corrupt",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// A place inside a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -28,6 +28,7 @@ mod synth;
 mod today;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -35,6 +36,7 @@ use clap::Parser as _;
 pub use args::{Cli, Command, Globals};
 pub use output::Output;
 pub use schema::Document;
+pub use today::today;
 
 use crate::error::{Error, Kind};
 
@@ -51,25 +53,31 @@ pub enum Exit {
     Interrupted,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Findings => 1,
-            Exit::CouldNotRun => 2,
-            Exit::Interrupted => 130,
-        })
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::CouldNotRun => 2,
+            Self::Interrupted => 130,
+        }
     }
 }
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    run(std::env::args_os()).code().into()
+}
+
+/// Runs the program; the first argument is the program's name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors to clap; a closed pipe under them is fine.
             let _ = error.print();
-            return if error.use_stderr() { Exit::CouldNotRun } else { Exit::Clean }.into();
+            return if error.use_stderr() { Exit::CouldNotRun } else { Exit::Clean };
         }
     };
     let mut output = Output::new(&cli.globals);
@@ -88,7 +96,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(args, &cli.globals, &mut output),
         Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
     };
-    result.unwrap_or_else(|error| exit_of(&error, &output)).into()
+    result.unwrap_or_else(|error| exit_of(&error, &output))
 }
 
 fn exit_of(error: &Error, output: &Output) -> Exit {

@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 
 /// The day, in UTC: what `DATAPREP_TODAY` says, else the moment that `SOURCE_DATE_EPOCH` says, so
 /// that runs can be reproduced; else the system's.
-pub(super) fn today() -> Result<Day> {
+pub fn today() -> Result<Day> {
     let set =
         |name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned()).filter(|v| !v.is_empty());
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).as_ref().map_or(0, Duration::as_secs);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Exit, Globals, Output};
+use super::{Exit, Globals, Output, interrupt};
 use crate::error::Result;
 use crate::write::{Problem, verify};
 
@@ -32,7 +32,7 @@ pub(super) fn run(args: &VerifyArgs, globals: &Globals, output: &mut Output) -> 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(globals.workers()).build().map_err(|e| {
         crate::Error::new(crate::Kind::Io, format!("cannot start {} threads: {e}", globals.workers()))
     })?;
-    let (manifest, problems) = pool.install(|| verify(&args.dir, &|_| {}))?;
+    let (manifest, problems) = pool.install(|| verify(&args.dir, &|_, _| {}, interrupt::flag()))?;
     match args.output_format {
         Format::Text => output.data(&text(&problems))?,
         Format::Json => {

@@ -71,18 +71,31 @@ impl Partners for Others<'_> {
     fn partner(&self, scene: &str, variant: u32, step: &str) -> Option<Arc<Scene>> {
         let session = self.session;
         let units = session.plan.units.iter().filter(|unit| unit.split == self.split);
-        let scans = units.flat_map(|unit| &unit.scans).filter(|scan| room_of(scan) != room_of(scene));
-        let mut ranked: Vec<([u8; 32], &str)> = scans
-            .map(|scan| {
-                let mut hash = blake3::Hasher::new_derive_key("dataprep 1 partner");
-                hash.update(&session.augmenter.seed.to_le_bytes()).update(&variant.to_le_bytes());
-                for name in [scene, step, scan] {
-                    hash.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
-                }
-                (*hash.finalize().as_bytes(), scan.as_str())
-            })
-            .collect();
-        ranked.sort_unstable();
-        ranked.into_iter().find_map(|(_, scan)| session.partner(scan))
+        let scans = units.flat_map(|unit| &unit.scans).map(String::as_str);
+        let ranked = ranked(session.augmenter.seed, scene, variant, step, scans);
+        ranked.into_iter().find_map(|scan| session.partner(scan))
     }
+}
+
+/// The scans of other rooms in the order in which one step of one variant of `scene` asks them.
+pub(super) fn ranked<'a>(
+    seed: u64,
+    scene: &str,
+    variant: u32,
+    step: &str,
+    scans: impl Iterator<Item = &'a str>,
+) -> Vec<&'a str> {
+    let others = scans.filter(|scan| room_of(scan) != room_of(scene));
+    let mut ranked: Vec<([u8; 32], &str)> = others
+        .map(|scan| {
+            let mut hash = blake3::Hasher::new_derive_key("dataprep 1 partner");
+            hash.update(&seed.to_le_bytes()).update(&variant.to_le_bytes());
+            for name in [scene, step, scan] {
+                hash.update(&(name.len() as u64).to_le_bytes()).update(name.as_bytes());
+            }
+            (*hash.finalize().as_bytes(), scan)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, scan)| scan).collect()
 }

@@ -5,6 +5,8 @@
 
 mod identity;
 mod local;
+mod ranged;
 
 pub use identity::{Identity, digest, identity};
 pub use local::{Local, Outcome, Staged, behind_link, read, read_into, stream};
+pub use ranged::Ranged;

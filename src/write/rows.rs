@@ -11,11 +11,11 @@ use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 
-use super::schema::{BLOBS, Table};
+use super::schema::{BLOBS, BlobColumn, Table};
 use super::{Sample, Sentence};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Aabb, Partition, compact};
-use crate::scene::{LabelRow, LabelTable, NO_OBJECT, Scene, scanrefer_class};
+use crate::scene::{Colour, LabelRow, LabelTable, NO_OBJECT, Points, Scene, scanrefer_class};
 
 /// The points of a sample as they are stored.
 pub(super) struct SceneRow {
@@ -128,22 +128,23 @@ pub(super) fn scene_row(sample: &Sample, tally: &Tally) -> Result<SceneRow> {
         Error::new(Kind::Malformed, format!("{}: the scene has no {what}", sample.sample_id))
             .help("shards hold it for every point: repair the scan or leave it out")
     };
-    let colour = points.colour.as_ref().ok_or_else(|| missing("colour"))?;
-    let normal = points.normal.as_ref().ok_or_else(|| missing("normals"))?;
+    if points.colour.is_none() {
+        return Err(missing("colour"));
+    }
+    if points.normal.is_none() {
+        return Err(missing("normals"));
+    }
     if i32::try_from(n * 12).is_err() {
         return Err(Error::new(Kind::Malformed, format!("{}: {n} points are too many", sample.sample_id))
             .expected("at most 178 million points a scene"));
     }
 
-    let blobs = [
-        interleave(points.position.axes(), f32::to_le_bytes),
-        interleave(colour.channels(), |c: u8| [c]),
-        column(&tally.superpoints.part, i32::to_le_bytes),
-        column(&points.object, i32::to_le_bytes),
-        points.nyu40.clone(),
-        interleave(normal.axes(), f32::to_le_bytes),
-        column(&points.orig_index, u32::to_le_bytes),
-    ];
+    let mut blobs = Vec::with_capacity(BLOBS.len());
+    for column in &BLOBS {
+        let mut blob = vec![0; n * column.width * column.item];
+        encode(column, points, &tally.superpoints.part, &mut blob)?;
+        blobs.push(blob);
+    }
     let mut fingerprint = blake3::Hasher::new();
     for blob in &blobs {
         fingerprint.update(blob);
@@ -350,23 +351,45 @@ impl Rivals {
     }
 }
 
-/// `[N, K]` in C order from K columns.
+/// Writes a per-point column as it is stored into `out`, of exactly N × width × item bytes.
+/// `superpoints` are the segments numbered 0..S.
+///
+/// # Errors
+/// [`Kind::Malformed`] when the scene has no such column, or `out` is of another size.
+pub fn encode(column: &BlobColumn, points: &Points, superpoints: &[i32], out: &mut [u8]) -> Result<()> {
+    let wrong = |what: &str| Error::new(Kind::Malformed, format!("column {}: {what}", column.name));
+    if out.len() != points.len() * column.width * column.item {
+        return Err(wrong("the room for it is of another size"));
+    }
+    let colour = || points.colour.as_ref().map(Colour::channels);
+    let done = match column.name {
+        "xyz" => interleave(points.position.axes(), f32::to_le_bytes, out),
+        "rgb" => colour().and_then(|rgb| interleave(rgb, |c: u8| [c], out)),
+        "superpoint" => interleave([superpoints], i32::to_le_bytes, out),
+        "object" => interleave([&points.object], i32::to_le_bytes, out),
+        "nyu40" => interleave([&points.nyu40], |c: u8| [c], out),
+        "normal" => points.normal.as_ref().and_then(|n| interleave(n.axes(), f32::to_le_bytes, out)),
+        "orig_index" => interleave([&points.orig_index], u32::to_le_bytes, out),
+        _ => None,
+    };
+    done.ok_or_else(|| wrong("the scene has none, or not one value a point"))
+}
+
+/// `[N, K]` in C order from K columns, which must be of N values each.
 fn interleave<T: Copy, const K: usize, const B: usize>(
     columns: [&[T]; K],
     bytes: impl Fn(T) -> [u8; B],
-) -> Vec<u8> {
-    let n = columns.first().map_or(0, |c| c.len());
-    let mut out = vec![0_u8; n * K * B];
+    out: &mut [u8],
+) -> Option<()> {
+    if columns.iter().any(|column| column.len() * K * B != out.len()) {
+        return None;
+    }
     for (i, row) in out.chunks_exact_mut(K * B).enumerate() {
         for (value, column) in row.chunks_exact_mut(B).zip(columns) {
             value.copy_from_slice(&bytes(column[i]));
         }
     }
-    out
-}
-
-fn column<T: Copy, const B: usize>(values: &[T], bytes: impl Fn(T) -> [u8; B]) -> Vec<u8> {
-    interleave([values], bytes)
+    Some(())
 }
 
 fn box_bytes(bounds: Aabb) -> [u8; 24] {

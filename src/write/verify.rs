@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arrow::array::AsArray as _;
 use arrow::datatypes::{Float32Type, Int32Type};
@@ -29,11 +30,15 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Checks all that the manifest in `dir` claims. `progress` hears of every shard done.
+/// Checks all that the manifest in `dir` claims. `progress` hears how many shards of how many are done.
 ///
 /// # Errors
-/// When there is no manifest, or it cannot be read at all.
-pub fn verify(dir: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<(Manifest, Vec<Problem>)> {
+/// When there is no manifest, or it cannot be read at all; [`Kind::Interrupted`] when `stop` was set.
+pub fn verify(
+    dir: &Path,
+    progress: &(dyn Fn(usize, usize) + Sync),
+    stop: &AtomicBool,
+) -> Result<(Manifest, Vec<Problem>)> {
     let store = Local::new(dir);
     let bytes = store.read_if_present(MANIFEST)?.ok_or_else(|| {
         Error::new(Kind::NotFound, "no manifest.json: the folder holds no finished data set")
@@ -45,18 +50,24 @@ pub fn verify(dir: &Path, progress: &(dyn Fn(usize) + Sync)) -> Result<(Manifest
     for scene in &manifest.scenes {
         by_shard.entry(&scene.shard).or_default().push(scene);
     }
-    let done = std::sync::atomic::AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
     let mut problems: Vec<Problem> = manifest
         .shards
         .par_iter()
         .flat_map_iter(|shard| {
+            if stop.load(Ordering::Relaxed) {
+                return Vec::new();
+            }
             let scenes = by_shard.get(shard.name.as_str()).map_or(&[][..], Vec::as_slice);
             let mut check = Check { store: &store, file: String::new(), problems: Vec::new() };
             check.shard(shard, scenes);
-            progress(done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, manifest.shards.len());
             check.problems
         })
         .collect();
+    if stop.load(Ordering::Relaxed) {
+        return Err(Error::new(Kind::Interrupted, "the check was stopped before its end"));
+    }
     problems.extend(index(&manifest));
     problems.extend(totals(&manifest));
     problems.extend(leaks(&manifest));
@@ -386,7 +397,7 @@ mod tests {
     use super::*;
 
     fn problems(dir: &Path) -> Vec<Problem> {
-        verify(dir, &|_| {}).unwrap().1
+        verify(dir, &|_, _| {}, &AtomicBool::new(false)).unwrap().1
     }
 
     #[test]
@@ -473,7 +484,7 @@ mod tests {
     fn another_layout_version_is_refused_with_both_versions() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(MANIFEST), br#"{"format": 99, "new": true}"#).unwrap();
-        let error = verify(dir.path(), &|_| {}).unwrap_err().to_string();
+        let error = verify(dir.path(), &|_, _| {}, &AtomicBool::new(false)).unwrap_err().to_string();
         assert!(error.contains("format 99") && error.contains(&format!("format {FORMAT}")), "{error}");
     }
 }

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-pub use key::Strategy;
 use key::{Files, context_digest, data_set_digest, run_digest};
+pub use key::{Strategy, program_is};
 use pack::{Entry, Key, Pack};
 
 use crate::audit::{Engine, ScanReport};

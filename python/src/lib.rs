@@ -1,0 +1,29 @@
+//! The module `dataprep._native`: the Rust half of the Python package.
+//!
+//! Everything long runs without the interpreter's lock, on threads that live as long as the call:
+//! nothing is left behind that a fork could break.
+
+mod error;
+mod fill;
+mod fresh;
+mod runs;
+mod table;
+mod task;
+
+use pyo3::prelude::*;
+
+/// The native half of dataprep; the package's own modules are the ones to use.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::fill::fill;
+    #[pymodule_export]
+    use super::fresh::{Fresh, FreshBatch};
+    #[pymodule_export]
+    use super::runs::{audit, augment, main, verify};
+    #[pymodule_export]
+    use super::table::read_table;
+
+    #[pymodule_export]
+    const VERSION: &str = dataprep::VERSION;
+}

@@ -1,0 +1,234 @@
+//! The runs of the command line as functions.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use dataprep::audit::{Baseline, Engine, Severity, report};
+use dataprep::load;
+use dataprep::pipeline::{self, Config, ConfigFile, Overrides, Progress, Session, State, plan};
+use dataprep::store::{self, Local};
+use dataprep::write::{MANIFEST, Manifest};
+use dataprep::{Error, Kind};
+use pyo3::prelude::*;
+
+use crate::task::{Task, jobs, pool, run};
+
+/// Runs the command line, and returns the exit code.
+#[pyfunction]
+pub(crate) fn main(py: Python<'_>, arguments: Vec<OsString>, library: PathBuf) -> u8 {
+    pipeline::program_is(library);
+    py.detach(|| dataprep::cli::run(arguments).code())
+}
+
+/// What an audit looks at, and how.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Audit {
+    scans: Vec<PathBuf>,
+    references: Vec<PathBuf>,
+    labels: Option<PathBuf>,
+    splits: BTreeMap<String, PathBuf>,
+    cameras: Option<PathBuf>,
+    superpoints: Option<PathBuf>,
+    scenes: Option<String>,
+    select: Option<Vec<String>>,
+    extend_select: Vec<String>,
+    ignore: Vec<String>,
+    preview: bool,
+    profile: Vec<String>,
+    severity: BTreeMap<String, String>,
+    baseline: Option<PathBuf>,
+    config: Option<PathBuf>,
+    jobs: Option<usize>,
+}
+
+/// Audits scans, and returns the report as JSON (schemas/audit-report.schema.json) and notes.
+#[pyfunction]
+pub(crate) fn audit(
+    py: Python<'_>,
+    request: Audit,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(String, Vec<String>)> {
+    run(py, progress, move |task| request.run(task))
+}
+
+impl Audit {
+    fn run(self, task: &Task) -> dataprep::Result<(String, Vec<String>)> {
+        let ConfigFile { dataset, audit: mut settings, .. } = ConfigFile::load(self.config.as_deref(), &[])?;
+        if let Some(select) = self.select {
+            settings.select = select;
+            settings.extend_select.clear();
+        }
+        settings.extend_select.extend(self.extend_select);
+        settings.ignore.extend(self.ignore);
+        settings.preview |= self.preview;
+        settings.profile.extend(self.profile);
+        for (code, word) in self.severity {
+            settings.severity.insert(code, severity(&word)?);
+        }
+        let or = |a: Vec<PathBuf>, b: Vec<PathBuf>| if a.is_empty() { b } else { a };
+        let splits = if self.splits.is_empty() { dataset.splits } else { self.splits };
+        let request = load::Request {
+            scans: or(self.scans, dataset.scans),
+            references: or(self.references, dataset.references),
+            format: None,
+            labels: self.labels.or(dataset.labels),
+            splits: splits.into_iter().collect(),
+            cameras: self.cameras.or(dataset.cameras),
+            superpoints: self.superpoints.or(dataset.superpoints),
+            extras: true,
+            scenes: self.scenes,
+        };
+        let found = load::discover(&request)?;
+        let single = found.scans.iter().any(|s| request.scans.contains(&s.dir));
+        let known = self.baseline.or_else(|| settings.baseline.clone());
+        let known = known.map(|path| Baseline::parse(&path, &store::read(&path)?)).transpose()?;
+        let engine = Engine::new(&settings)?
+            .today(dataprep::cli::today()?)
+            .partial(single || request.scenes.is_some())
+            .baseline(known);
+        let catalogue = load::catalogue(&found);
+        catalogue.one_format()?;
+        let mut notes = found.notes.clone();
+        notes.extend(catalogue.notes());
+        let wanted = load::Wanted { labels: true, superpoints: found.superpoints.as_deref() };
+        task.total.store(catalogue.scans.len(), Ordering::Relaxed);
+        let audited = pipeline::audit(
+            &catalogue,
+            &engine,
+            &|entry| load::scan(entry, &catalogue.labels, wanted),
+            jobs(self.jobs),
+            &|done| {
+                task.done.fetch_max(done, Ordering::Relaxed);
+            },
+            &task.stop,
+            None,
+        )?;
+        Ok((report::json(&audited.report), notes))
+    }
+}
+
+fn severity(word: &str) -> dataprep::Result<Severity> {
+    let levels = [Severity::Error, Severity::Warning, Severity::Info];
+    levels.into_iter().find(|level| level.word() == word).ok_or_else(|| {
+        Error::new(Kind::Config, "no such severity").expected("error, warning or info").found(word)
+    })
+}
+
+/// What is augmented, and how.
+#[derive(Debug, FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct Augment {
+    pipeline: PathBuf,
+    scans: Vec<PathBuf>,
+    output: Option<PathBuf>,
+    seed: Option<u64>,
+    variants: Option<u32>,
+    scenes: Option<String>,
+    set: Vec<String>,
+    overwrite: bool,
+    verify: bool,
+    jobs: Option<usize>,
+}
+
+/// The folder, the data set's id, and what the run had to say: notes, and findings as JSON.
+type Augmented = (PathBuf, String, Vec<String>, String);
+
+/// Augments scans into a folder of shards; a run that was stopped goes on where it was.
+#[pyfunction]
+pub(crate) fn augment(
+    py: Python<'_>,
+    request: Augment,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Augmented> {
+    run(py, progress, move |task| request.run(task))
+}
+
+impl Augment {
+    fn run(self, task: &Task) -> dataprep::Result<Augmented> {
+        let overrides = Overrides {
+            scans: self.scans,
+            output: self.output,
+            seed: self.seed,
+            variants: self.variants,
+            scenes: self.scenes,
+            set: self.set,
+        };
+        let config = Config::read(&self.pipeline, &overrides)?;
+        let dir = config.output.dir.clone().ok_or_else(|| {
+            config
+                .error("output.dir", "no output folder is named")
+                .help("name one with output=, or in the pipeline")
+        })?;
+        let workers = jobs(self.jobs);
+        let mut notes = Vec::new();
+        let plan = pool(workers)?.install(|| plan(&config, &mut notes))?;
+        let store = Local::new(&dir);
+        if let State::Complete(_) = State::of(&store, &plan)?
+            && !self.overwrite
+        {
+            notes.push("complete, nothing to do".to_owned());
+            let bytes = store.read(MANIFEST)?;
+            return Ok((dir, Manifest::dataset_id(&bytes), notes, "[]".to_owned()));
+        }
+        let mut session = Session::open(plan, store)?;
+        session.verify = self.verify;
+        let _lock = session.prepare(self.overwrite, false)?;
+        let scans = session.plan.units.iter().map(|unit| unit.scans.len()).sum();
+        task.total.store(scans, Ordering::Relaxed);
+        let progress = Progress::default();
+        let all: Vec<usize> = (0..session.plan.units.len()).collect();
+        watched(&progress, task, || session.run(&all, workers, &progress, &task.stop))?;
+        let committed = session.commit()?;
+        let findings = serde_json::to_string(&committed.findings)
+            .map_err(|e| Error::new(Kind::Malformed, format!("findings cannot be shown: {e}")))?;
+        Ok((dir, committed.dataset_id, notes, findings))
+    }
+}
+
+/// Runs `work` while its progress is copied to where Python's thread looks.
+fn watched<T>(progress: &Progress, task: &Task, work: impl FnOnce() -> T) -> T {
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let copy = || task.done.store(progress.scans.load(Ordering::Relaxed), Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                copy();
+                std::thread::park_timeout(std::time::Duration::from_millis(50));
+            }
+            copy();
+        });
+        let result = work();
+        over.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
+        result
+    })
+}
+
+/// What is not as the manifest claims, as (code, file, message), and the number of shards, scene
+/// variants and descriptions.
+type Verified = (Vec<(String, String, String)>, (usize, usize, u64));
+
+/// Checks that a folder is what its manifest claims.
+#[pyfunction]
+pub(crate) fn verify(
+    py: Python<'_>,
+    path: PathBuf,
+    jobs: Option<usize>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Verified> {
+    run(py, progress, move |task| checked(&path, jobs, task))
+}
+
+fn checked(path: &Path, asked: Option<usize>, task: &Task) -> dataprep::Result<Verified> {
+    let heard = |done, total| {
+        task.total.store(total, Ordering::Relaxed);
+        task.done.fetch_max(done, Ordering::Relaxed);
+    };
+    let (manifest, problems) =
+        pool(jobs(asked))?.install(|| dataprep::write::verify(path, &heard, &task.stop))?;
+    let problems = problems.into_iter().map(|p| (p.code.to_owned(), p.file, p.message)).collect();
+    Ok((problems, (manifest.shards.len(), manifest.scenes.len(), manifest.totals.descriptions)))
+}
