@@ -17,7 +17,7 @@ from . import _native
 from .errors import CorruptShard, Error, FileChanged, MissingDependency, MissingShard, UnknownColumn
 from .errors import UnknownSample
 from .manifest import ColumnType
-from .order import Batch
+from .order import Batch, Batches
 from .shards import LeftOut, Shards
 
 _COPY_AGAIN = "copy this file again from where it was written; `dataprep verify` finds every such file"
@@ -91,6 +91,8 @@ class Loader:
     ) -> None:
         if depth < 1 or threads < 1:
             raise ValueError(f"depth and threads are at least 1, not {depth} and {threads}")
+        if isinstance(batches, Batches):
+            raise TypeError("Batches yields descriptions, for a DataLoader: pass order.batches(...) here")
         if verify not in ("first-touch", "never"):
             raise ValueError(f'verify is "first-touch" or "never", not {verify!r}')
         if on_corrupt not in ("raise", "skip"):

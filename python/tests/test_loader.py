@@ -12,7 +12,7 @@ import pytest
 
 import dataprep
 from dataprep import Loader, Shards, errors
-from dataprep.order import Order
+from dataprep.order import Batches, Order
 
 ALL = ("xyz", "rgb", "superpoint", "object", "nyu40", "normal", "orig_index")
 
@@ -91,6 +91,11 @@ def test_an_orders_batches_come_with_their_descriptions(plain):
         same(batch, shards, ("object",))
         seen += batch["description"].tolist()
     assert sorted(seen) == list(range(len(shards.descriptions)))
+
+
+def test_a_sampler_of_descriptions_is_not_taken_for_batches_of_scenes(plain):
+    with pytest.raises(TypeError, match="order.batches"):
+        Loader(plain, Batches(Order(Shards(plain)), 4))
 
 
 def damage(folder, how):
