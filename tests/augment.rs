@@ -129,6 +129,11 @@ fn columns_that_are_missing_are_refused_when_planning_or_skipped_when_asked() {
     assert!(said.contains("p.toml:2:1: step.colour-jitter#1") && said.contains("scene0000_00"), "{said}");
     assert!(said.contains("help: take the step out") && !dir.path().join("a").exists(), "{said}");
 
+    // Steps in steps come before it: its place stays its own.
+    let nested = "[[step]]\nop = \"repeat\"\ntimes = 3\n[[step.step]]\nop = \"jitter\"";
+    let said = String::from_utf8(go(2, args(&pipeline(nested, colour), "a")).stderr).unwrap();
+    assert!(said.contains("p.toml:6:1: step.colour-jitter#1"), "{said}");
+
     // Asked to skip, or with no step that needs it, the scan is named in the manifest.
     for (check, step, code) in [
         ("[check]\non-error = \"skip\"", colour, 0),

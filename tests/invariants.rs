@@ -454,6 +454,9 @@ proptest! {
     }
 }
 
+/// Positions, objects, and the matrix of all steps.
+type Sample = (Vec<[f32; 3]>, Vec<i32>, Affine);
+
 /// The numbers of a value of a table.
 fn floats(hex: &str) -> Vec<f32> {
     unhex(hex).as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
@@ -483,8 +486,7 @@ fn invariant_5_boxes_are_those_of_the_kept_points_and_the_whole_ones_stand_besid
         0,
         &["augment", "-p", text(&file), text(&data.join("scans")), "-o", text(&out), "--variants", "6"],
     );
-    // By sample: positions, objects, and the matrix of all steps.
-    let samples: BTreeMap<String, (Vec<[f32; 3]>, Vec<i32>, Affine)> = rows(&out, "scenes")
+    let samples: BTreeMap<String, Sample> = rows(&out, "scenes")
         .into_iter()
         .map(|row| {
             let positions = floats(&row["xyz"]).as_chunks().0.to_vec();
