@@ -298,3 +298,39 @@ fn sentences_that_are_kept_though_false_say_so_and_those_without_target_are_left
     }
     assert!(reasons.contains_key("mirror") && reasons.contains_key(""), "{reasons:?}");
 }
+
+#[test]
+fn a_data_set_a_shard_and_a_sample_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    expect(0, &["augment", "-p", DEFAULT, "-o", text(&out), "--variants", "1", "--no-progress"]);
+    let all = manifest(&out);
+    let scene = &all["scenes"].as_array().unwrap().iter().find(|s| s["variant"] == 1).unwrap();
+    let (id, shard) = (scene["sample_id"].as_str().unwrap(), scene["shard"].as_str().unwrap());
+    let said = |args: &[&str]| String::from_utf8(expect(0, args).stdout).unwrap();
+
+    let whole = said(&["inspect", text(&out)]);
+    assert!(whole.contains("\ntrain ") && whole.contains("xyz ") && whole.contains("[[step]]"), "{whole}");
+    let file = out.join(format!("scenes/{shard}.parquet"));
+    let part = said(&["inspect", text(&file)]);
+    assert!(part.contains(id) && part.contains(&format!("descriptions/{shard}.parquet")), "{part}");
+    let sample = said(&["inspect", text(&file), id]);
+    assert!(sample.contains("orig_index  <u4 [") && sample.contains("jitter"), "{sample}");
+    assert!(sample.matches(" keep: ").count() + sample.matches(" adapt: ").count() > 0, "{sample}");
+    assert!(!sample.contains("DIFFERS"));
+
+    // A flipped byte is told, a wrong id gets the nearest, a file that no manifest names is no shard.
+    let offset = scene["blobs"]["rgb"][0].as_u64().unwrap() as usize;
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[offset] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    assert!(said(&["inspect", text(&out), id]).contains("CRC-32 DIFFERS"));
+    let wrong = expect(2, &["inspect", text(&out), &id.replace("v001", "v00l")]);
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains(&format!("did you mean {id}?")));
+    let stray = out.join("scenes/train-00009-00000000.parquet");
+    fs::write(&stray, b"PAR1").unwrap();
+    assert!(
+        String::from_utf8_lossy(&expect(2, &["inspect", text(&stray)]).stderr)
+            .contains("names no such shard")
+    );
+}

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
-use super::{explain_pipeline, preview, replay};
+use super::{explain_pipeline, inspect, preview, replay};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ pub enum Command {
     Preview(preview::PreviewArgs),
     /// Make one sample of a data set again and compare it bit for bit
     Replay(replay::ReplayArgs),
+    /// Say what a data set, a shard or a sample holds
+    Inspect(inspect::InspectArgs),
     /// Check that a folder of shards is what its manifest says
     Verify(verify::VerifyArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments

@@ -13,6 +13,7 @@ mod explain_pipeline;
 mod files;
 mod fix;
 mod init;
+mod inspect;
 mod interrupt;
 mod known;
 mod output;
@@ -87,6 +88,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::ExplainPipeline(args) => explain_pipeline::run(args, &mut output),
         Command::Preview(args) => preview::run(args, &mut output),
         Command::Replay(args) => replay::run(args, &mut output),
+        Command::Inspect(args) => inspect::run(args, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),
         Command::Clean(args) => clean::run(args, &mut output),

@@ -8,11 +8,11 @@ use super::progress::Progress;
 use super::samples::Made;
 use super::unit::Session;
 use crate::augment::Needs;
-use crate::error::{Error, Kind, Result, nearest};
+use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::scene::ScanEntry;
 use crate::store::{self, Local};
-use crate::write::{Difference, MANIFEST, Manifest, Sample, SceneIndex, compare};
+use crate::write::{Difference, MANIFEST, Manifest, Sample, SceneIndex, compare, data_set_of, find_sample};
 
 /// What came of making a sample again.
 #[derive(Clone, Debug)]
@@ -35,10 +35,10 @@ pub struct Replayed {
 /// When there is no such sample, when the scans are not there, when the data set was made by another
 /// version, and when the sample cannot be made any more.
 pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[PathBuf]) -> Result<Replayed> {
-    let (root, shard) = folder_of(path)?;
+    let (root, shard) = data_set_of(path)?;
     let store = Local::new(&root);
     let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
-    let scene = find(&manifest, sample_id, shard.as_deref(), path)?;
+    let scene = find_sample(&manifest, sample_id, shard.as_deref(), path)?;
     let plan = plan_of(&store, &manifest, &scene.scene_id, scans, references)?;
     let dir = plan.sources.scans.get(&scene.scene_id).cloned().filter(|dir| dir.is_dir());
     let Some(dir) = dir else {
@@ -56,41 +56,6 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[Pat
     let difference = compare(&store, shard, scene, &sample, &session.catalogue.labels)?;
     let changed = if difference.is_some() { session.changed(&manifest, &entry) } else { Vec::new() };
     Ok(Replayed { shard: shard.name.clone(), scene: scene.clone(), difference, changed })
-}
-
-/// The data set's folder, and the shard's name when `path` is a file of one.
-fn folder_of(path: &Path) -> Result<(PathBuf, Option<String>)> {
-    if path.is_dir() {
-        return Ok((path.to_path_buf(), None));
-    }
-    let root = path.parent().and_then(Path::parent);
-    let shard = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    match root {
-        Some(root) if path.is_file() => {
-            let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-            Ok((root.to_path_buf(), shard))
-        }
-        _ => Err(Error::new(Kind::NotFound, "no such file or folder")
-            .at(path)
-            .expected("a data set's folder, or a shard such as out/scenes/train-00000-1f3a9c2e.parquet")),
-    }
-}
-
-fn find<'a>(
-    manifest: &'a Manifest,
-    sample: &str,
-    shard: Option<&str>,
-    path: &Path,
-) -> Result<&'a SceneIndex> {
-    let held = || manifest.scenes.iter().filter(|s| shard.is_none_or(|shard| s.shard == shard));
-    held().find(|s| s.sample_id == sample).ok_or_else(|| {
-        let near = nearest(sample, held().map(|s| s.sample_id.as_str()));
-        let error = Error::new(Kind::Config, format!("it holds no sample {sample}")).at(path);
-        match near {
-            Some(near) => error.help(format!("did you mean {near}?")),
-            None => error.expected("an id such as scene0011_00/v002"),
-        }
-    })
 }
 
 /// The plan as it was written down; with `scans`, one made anew for this scan alone.

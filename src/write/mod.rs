@@ -9,11 +9,13 @@
 //! | `manifest.rs` | what the finished folder claims of itself |
 //! | `verify.rs` | whether the claims hold |
 //! | `table.rs` | a table of a shard, read whole |
+//! | `find.rs` | what a path and an id on the command line mean |
 //! | `fill.rs` | stored columns → buffers that someone else owns |
 //! | `originals.rs` | stored originals → scenes with their sentences |
 //! | `replay.rs` | whether a sample made again is the one that is stored |
 
 mod fill;
+mod find;
 #[cfg(test)]
 mod fixtures;
 mod manifest;
@@ -27,6 +29,7 @@ mod table;
 mod verify;
 
 pub use fill::{Piece, fill};
+pub use find::{data_set_of, find_sample};
 pub use manifest::{
     Balanced, Blob, ClassBalance, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile,
     ShardIndex, Skipped, SplitBalance, Spread, TextCounts,

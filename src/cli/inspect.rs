@@ -1,0 +1,230 @@
+//! `dataprep inspect`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use arrow::array::{Array as _, AsArray as _};
+use arrow::datatypes::{Float32Type, Int32Type};
+use arrow::record_batch::RecordBatch;
+
+use super::augment::bytes;
+use super::{Exit, Output};
+use crate::error::{Error, Kind, Result};
+use crate::store::{Local, Ranged};
+use crate::write::{
+    BLOBS, BlobColumn, MANIFEST, Manifest, SceneIndex, Table, data_set_of, find_sample, read_table,
+};
+
+/// Arguments of `dataprep inspect`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without a sample: what the data set, or one shard of it, holds. With one: its columns with their ranges, the
+steps that made it, its objects and its sentences.
+
+Examples:
+  dataprep inspect out/run1
+  dataprep inspect out/run1 scene0011_00/v002
+  dataprep inspect out/run1/scenes/train-00000-1f3a9c2e.parquet
+
+Sentences are shown as they are stored: share the output no further than the data's licence allows.")]
+pub struct InspectArgs {
+    /// A data set's folder, or a shard file in it
+    path: PathBuf,
+    /// Id of a sample
+    #[arg(value_name = "SAMPLE")]
+    sample: Option<String>,
+}
+
+pub(super) fn run(args: &InspectArgs, output: &mut Output) -> Result<Exit> {
+    let (root, shard) = data_set_of(&args.path)?;
+    let store = Local::new(&root);
+    let content = store.read(MANIFEST)?;
+    let manifest = Manifest::parse(&content, &store.path(MANIFEST))?;
+    let text = match &args.sample {
+        Some(sample) => {
+            sample_text(&store, &manifest, find_sample(&manifest, sample, shard.as_deref(), &args.path)?)?
+        }
+        None => match shard {
+            Some(shard) => shard_text(&manifest, &shard, &args.path)?,
+            None => data_set_text(&manifest, &Manifest::dataset_id(&content)),
+        },
+    };
+    output.data(&text)?;
+    Ok(Exit::Clean)
+}
+
+fn data_set_text(manifest: &Manifest, id: &str) -> String {
+    let mut out = format!("data set {id}\nlayout {} by {}\n\n", manifest.format, manifest.tool);
+    let _ = writeln!(
+        out,
+        "{:<12} {:>8} {:>14} {:>9} {:>13}",
+        "split", "samples", "points", "objects", "descriptions"
+    );
+    for (split, counts) in &manifest.splits {
+        let _ = writeln!(
+            out,
+            "{split:<12} {:>8} {:>14} {:>9} {:>13}",
+            counts.scenes, counts.points, counts.objects, counts.descriptions
+        );
+    }
+    out += "\ncolumns of a point\n";
+    for (name, shape) in &manifest.columns {
+        let _ = writeln!(out, "  {name:<12} {shape}");
+    }
+    let stored: u64 = manifest.shards.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
+    let _ = writeln!(out, "\n{} shards, {}", manifest.shards.len(), bytes(stored));
+    let text = &manifest.text;
+    let dropped: u64 = text.dropped.values().sum();
+    let _ = writeln!(
+        out,
+        "sentences over all variants: {} kept, {} rewritten, {dropped} left out",
+        text.kept, text.adapted
+    );
+    for (reason, n) in &text.dropped {
+        let _ = writeln!(out, "  {reason:<14} {n}");
+    }
+    if !manifest.skipped.is_empty() {
+        let faults = manifest.skipped.iter().filter(|s| s.fault).count();
+        let _ = writeln!(out, "{} things left out, {faults} for a fault", manifest.skipped.len());
+        for skipped in manifest.skipped.iter().filter(|s| s.fault).take(10) {
+            let _ = writeln!(out, "  {}: {}", skipped.what, skipped.why);
+        }
+    }
+    let _ = write!(out, "\npipeline\n{}", indented(&manifest.pipeline));
+    out
+}
+
+fn shard_text(manifest: &Manifest, shard: &str, path: &Path) -> Result<String> {
+    let index = manifest.shards.iter().find(|s| s.name == shard).ok_or_else(|| {
+        Error::new(Kind::NotFound, "the data set names no such shard")
+            .at(path)
+            .help("a file that no manifest names was never finished")
+    })?;
+    let mut out = format!("shard {shard}, split {}\n", index.split);
+    for file in &index.files {
+        let _ = writeln!(out, "  {} {} rows, {}", file.file, file.rows, bytes(file.bytes));
+    }
+    for scene in manifest.scenes.iter().filter(|s| s.shard == shard) {
+        let _ = writeln!(
+            out,
+            "{:<24} {:>9} points {:>6} sentences",
+            scene.sample_id, scene.num_points, scene.num_descriptions
+        );
+    }
+    Ok(out)
+}
+
+fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result<String> {
+    let file_of = |table: Table| {
+        let shard = manifest.shards.iter().find(|s| s.name == scene.shard);
+        let file = shard.and_then(|s| s.files.iter().find(|f| f.file.starts_with(table.folder())));
+        file.map(|f| store.path(&f.file)).ok_or_else(|| {
+            Error::new(Kind::Corrupt, format!("shard {} is not listed whole", scene.shard))
+                .at(store.path(MANIFEST))
+        })
+    };
+    let mut out = format!(
+        "{} of split {}, variant {}: {} points, {} sentences\nshard {}, row group {}\n\n",
+        scene.sample_id,
+        scene.split,
+        scene.variant,
+        scene.num_points,
+        scene.num_descriptions,
+        scene.shard,
+        scene.row_group
+    );
+    let scenes = file_of(Table::Scenes)?;
+    let file = Ranged::open(&scenes)?;
+    for column in &BLOBS {
+        if let Some(blob) = scene.blobs.get(column.name) {
+            file.check(blob.offset, blob.nbytes)?;
+            let mut content = vec![0; blob.nbytes as usize];
+            file.read_at(blob.offset, &mut content)?;
+            let broken = if crc32fast::hash(&content) == blob.crc32 { "" } else { "  CRC-32 DIFFERS" };
+            let _ = writeln!(
+                out,
+                "  {:<11} {} [{}, {}] at byte {:<11} {}{broken}",
+                column.name,
+                column.dtype,
+                scene.num_points,
+                column.width,
+                blob.offset,
+                span(column, &content)
+            );
+        }
+    }
+    let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let rows = read_table(&scenes, Some(&named(&["sample_id", "provenance"])))?;
+    for row in rows_of(&rows, &scene.sample_id) {
+        let provenance: serde_json::Value =
+            serde_json::from_str(text_at(&rows, "provenance", row)).unwrap_or_default();
+        out += "\nsteps\n";
+        for step in provenance["steps"].as_array().into_iter().flatten() {
+            let _ = writeln!(
+                out,
+                "  {:<20} {:<10} {}",
+                step["id"].as_str().unwrap_or_default(),
+                step["outcome"].as_str().unwrap_or_default(),
+                step["parameters"]
+            );
+        }
+    }
+    let objects = read_table(&file_of(Table::Objects)?, None)?;
+    out += "\nobjects          points   of source   superpoint ceiling\n";
+    for row in rows_of(&objects, &scene.sample_id) {
+        let int = |name: &str| objects[name].as_primitive::<Int32Type>().value(row);
+        let _ = writeln!(
+            out,
+            "  {:>4} {:<10} {:>7} {:>11} {:>20.3}",
+            int("object_id"),
+            text_at(&objects, "raw_category", row),
+            int("num_points"),
+            int("num_points_source"),
+            objects["superpoint_ceiling"].as_primitive::<Float32Type>().value(row)
+        );
+    }
+    let said = read_table(&file_of(Table::Descriptions)?, None)?;
+    out += "\nsentences\n";
+    for row in rows_of(&said, &scene.sample_id) {
+        let _ = writeln!(
+            out,
+            "  {} {}: {}",
+            text_at(&said, "ann_key", row),
+            text_at(&said, "text_action", row),
+            text_at(&said, "text", row)
+        );
+    }
+    // What a terminal would obey is shown as a space.
+    Ok(out.replace(|c: char| c.is_control() && c != '\n', " "))
+}
+
+/// Rows of a sample in a table.
+fn rows_of<'a>(rows: &'a RecordBatch, sample: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let ids = rows["sample_id"].as_string::<i32>();
+    (0..ids.len()).filter(move |&row| ids.value(row) == sample)
+}
+
+fn text_at<'a>(rows: &'a RecordBatch, column: &str, row: usize) -> &'a str {
+    rows[column].as_string::<i32>().value(row)
+}
+
+/// Smallest and largest value of a column.
+fn span(column: &BlobColumn, content: &[u8]) -> String {
+    fn of<T: PartialOrd + Copy + std::fmt::Display>(values: impl Iterator<Item = T>) -> String {
+        let span = values.fold(None, |span: Option<(T, T)>, v| {
+            Some(span.map_or((v, v), |(lo, hi)| (if v < lo { v } else { lo }, if v > hi { v } else { hi })))
+        });
+        span.map_or_else(|| "empty".to_owned(), |(lo, hi)| format!("{lo} to {hi}"))
+    }
+    let (words, _) = content.as_chunks::<4>();
+    match column.dtype {
+        "<f4" => of(words.iter().map(|&w| f32::from_le_bytes(w))),
+        "<i4" => of(words.iter().map(|&w| i32::from_le_bytes(w))),
+        "<u4" => of(words.iter().map(|&w| u32::from_le_bytes(w))),
+        _ => of(content.iter().copied()),
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
+}
