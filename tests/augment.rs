@@ -319,6 +319,11 @@ fn a_data_set_a_shard_and_a_sample_are_told() {
     assert!(sample.matches(" keep: ").count() + sample.matches(" adapt: ").count() > 0, "{sample}");
     assert!(!sample.contains("DIFFERS"));
 
+    let measured = said(&["bench", text(&out), "--seconds", "1", "--columns", "xyz,object"]);
+    assert!(measured.contains("samples/s") && measured.contains("of the copy"), "{measured}");
+    let unknown = expect(2, &["bench", text(&out), "--columns", "xyzz"]);
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("did you mean xyz?"));
+
     // A flipped byte is told, a wrong id gets the nearest, a file that no manifest names is no shard.
     let offset = scene["blobs"]["rgb"][0].as_u64().unwrap() as usize;
     let mut bytes = fs::read(&file).unwrap();

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
-use super::{explain_pipeline, inspect, preview, replay};
+use super::{bench, explain_pipeline, inspect, preview, replay};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -41,6 +41,8 @@ pub enum Command {
     Inspect(inspect::InspectArgs),
     /// Check that a folder of shards is what its manifest says
     Verify(verify::VerifyArgs),
+    /// Measure how fast samples are read here, beside a copy in memory
+    Bench(bench::BenchArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments
     Init(init::InitArgs),
     /// Remove the audit's cache

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod augment;
+mod bench;
 mod clean;
 mod completions;
 mod configuration;
@@ -88,6 +89,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::ExplainPipeline(args) => explain_pipeline::run(args, &mut output),
         Command::Preview(args) => preview::run(args, &mut output),
         Command::Replay(args) => replay::run(args, &mut output),
+        Command::Bench(args) => bench::run(args, &cli.globals, &mut output),
         Command::Inspect(args) => inspect::run(args, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),

@@ -1,0 +1,137 @@
+//! `dataprep bench`.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::augment::bytes;
+use super::{Exit, Globals, Output, interrupt};
+use crate::error::{Error, Kind, Result, nearest};
+use crate::store::{Local, Ranged};
+use crate::write::{BLOBS, MANIFEST, Manifest, Piece, SceneIndex, Table, fill};
+
+/// Arguments of `dataprep bench`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Reads scenes into memory as the Loader of the Python package does, and copies as many bytes within
+memory for comparison: no reader can be faster than that copy. The first pass reads the files as
+they are found, from the disk or from memory; the later ones find them in memory where it has room.
+
+Examples:
+  dataprep bench out/run1
+  dataprep bench out/run1 --columns xyz,rgb,object -j 4")]
+pub struct BenchArgs {
+    /// A data set's folder
+    dir: PathBuf,
+    /// Columns to read [default: all]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// How long the later passes go on, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+}
+
+/// Scenes that are read at once: enough for every thread to have some.
+const BATCH: usize = 4;
+
+pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
+    let store = Local::new(&args.dir);
+    let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
+    for name in &args.columns {
+        if !BLOBS.iter().any(|b| b.name == name) {
+            let error =
+                Error::new(Kind::Config, format!("there is no column {name}")).at(store.path(MANIFEST));
+            return Err(match nearest(name, BLOBS.iter().map(|b| b.name)) {
+                Some(near) => error.help(format!("did you mean {near}?")),
+                None => error,
+            });
+        }
+    }
+    if manifest.scenes.is_empty() {
+        return Err(Error::new(Kind::Config, "the data set is empty").at(&args.dir));
+    }
+    let wanted = |name: &str| args.columns.is_empty() || args.columns.iter().any(|c| c == name);
+    let files: Vec<(String, Result<Ranged>)> = manifest
+        .shards
+        .iter()
+        .flat_map(|shard| {
+            let scenes = shard.files.iter().filter(|f| f.file.starts_with(Table::Scenes.folder()));
+            scenes.map(|f| (shard.name.clone(), Ranged::open(&store.path(&f.file))))
+        })
+        .collect();
+    let batches: Vec<&[SceneIndex]> = manifest.scenes.chunks(BATCH).collect();
+    let size = |batch: &[SceneIndex]| -> u64 {
+        let blobs = batch.iter().flat_map(|s| s.blobs.iter());
+        blobs.filter(|(name, _)| wanted(name)).map(|(_, blob)| blob.nbytes).sum()
+    };
+    let largest = batches.iter().map(|b| size(b)).max().unwrap_or(0) as usize;
+    let (mut buffer, mut other) = (vec![0_u8; largest], vec![1_u8; largest]);
+    let threads = globals.workers();
+
+    let mut read = |batch: &[SceneIndex]| -> Result<()> {
+        let mut rest = buffer.as_mut_slice();
+        let mut pieces = Vec::new();
+        for scene in batch {
+            let Some((_, file)) = files.iter().find(|(name, _)| *name == scene.shard) else {
+                let what = format!("{}: shard {} is not listed", scene.sample_id, scene.shard);
+                return Err(Error::new(Kind::Corrupt, what).at(store.path(MANIFEST)));
+            };
+            for (_, blob) in scene.blobs.iter().filter(|(name, _)| wanted(name)) {
+                let (out, left) = rest.split_at_mut(blob.nbytes as usize);
+                rest = left;
+                pieces.push(Piece { file, offset: blob.offset, crc32: None, out });
+            }
+        }
+        fill(pieces, threads).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    };
+    let first = Instant::now();
+    for batch in &batches {
+        read(batch)?;
+        unless_stopped()?;
+    }
+    let first = first.elapsed();
+    let (later, laps) = repeated(Duration::from_secs(args.seconds), batches.len(), |at| read(batches[at]))?;
+    let (copied, copies) = repeated(Duration::from_secs(args.seconds), batches.len(), |at| {
+        let n = size(batches[at]) as usize;
+        other[..n].copy_from_slice(&buffer[..n]);
+        std::hint::black_box(&mut other);
+        Ok(())
+    })?;
+
+    let (scenes, total) = (manifest.scenes.len() as f64, batches.iter().map(|b| size(b)).sum::<u64>());
+    let mut text = format!("{} samples, {} of columns, {threads} threads\n", scenes, bytes(total));
+    let mut line = |what: &str, seconds: f64, passes: f64| {
+        let (rate, flow) = (scenes * passes / seconds, total as f64 * passes / seconds);
+        let _ = writeln!(text, "{what:<28} {rate:>9.0} samples/s {:>12}/s", bytes(flow as u64));
+        rate
+    };
+    line("first pass, as found", first.as_secs_f64(), 1.0);
+    let warm = line("read again", later.as_secs_f64(), laps);
+    let bound = line("copy in memory, one thread", copied.as_secs_f64(), copies);
+    let _ = writeln!(text, "reading again runs at {:.0} % of the copy", 100.0 * warm / bound);
+    output.data(&text)?;
+    Ok(Exit::Clean)
+}
+
+/// Runs `lap` over all batches, again and again for `length`; gives the time and the number of passes.
+fn repeated(
+    length: Duration,
+    batches: usize,
+    mut lap: impl FnMut(usize) -> Result<()>,
+) -> Result<(Duration, f64)> {
+    let (start, mut done) = (Instant::now(), 0_usize);
+    // Whole passes, so that large and small scenes count alike.
+    while start.elapsed() < length || done % batches != 0 {
+        lap(done % batches)?;
+        unless_stopped()?;
+        done += 1;
+    }
+    Ok((start.elapsed(), done as f64 / batches as f64))
+}
+
+fn unless_stopped() -> Result<()> {
+    if interrupt::flag().load(std::sync::atomic::Ordering::Relaxed) {
+        return Err(Error::new(Kind::Interrupted, "stopped"));
+    }
+    Ok(())
+}
