@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from .errors import Error
 
 VERSION: str
-__file__: str
 
 _Progress = Callable[[int, int], object] | None
 _Path = str | PathLike[str]

@@ -57,10 +57,10 @@ pub(crate) fn slices<'a>(buffers: &'a mut [PyReadwriteArray1<'_, u8>]) -> PyResu
 }
 
 /// Cuts buffers into rooms, given as (buffer, start, bytes), which must not overlap.
-pub(crate) fn cut<'a>(
-    buffers: Vec<&'a mut [u8]>,
+pub(crate) fn cut(
+    buffers: Vec<&mut [u8]>,
     rooms: impl Iterator<Item = (usize, usize, usize)>,
-) -> PyResult<Vec<&'a mut [u8]>> {
+) -> PyResult<Vec<&mut [u8]>> {
     let wrong = || PyValueError::new_err("rooms overlap, or lie outside of their buffers");
     let mut rooms: Vec<_> = rooms.enumerate().collect();
     rooms.sort_by_key(|&(_, (buffer, start, _))| (buffer, start));

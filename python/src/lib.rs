@@ -3,6 +3,8 @@
 //! Everything long runs without the interpreter's lock, on threads that live as long as the call:
 //! nothing is left behind that a fork could break.
 
+#![allow(clippy::needless_pass_by_value)] // what Python hands over comes by value
+
 mod error;
 mod fill;
 mod fresh;

@@ -17,11 +17,11 @@ use crate::error::raised;
 /// (`offsets`, `items`) or "struct" (`fields`). All that is data is bytes.
 #[pyfunction]
 #[pyo3(signature = (path, columns=None))]
-pub(crate) fn read_table<'py>(
-    py: Python<'py>,
+pub(crate) fn read_table(
+    py: Python<'_>,
     path: PathBuf,
     columns: Option<Vec<String>>,
-) -> PyResult<Bound<'py, PyDict>> {
+) -> PyResult<Bound<'_, PyDict>> {
     let table = py.detach(|| dataprep::write::read_table(&path, columns.as_deref()));
     let table = table.map_err(|error| raised(py, &error))?;
     let out = PyDict::new(py);
@@ -43,13 +43,13 @@ fn node<'py>(py: Python<'py>, field: &Field, column: &dyn Array) -> PyResult<Opt
         DataType::Int32 => {
             let values = column.as_primitive::<Int32Type>().values();
             node.set_item("dtype", "<i4")?;
-            node.set_item("data", bytes(&little(values, |v| v.to_le_bytes())))?;
+            node.set_item("data", bytes(&little(values, i32::to_le_bytes)))?;
             "primitive"
         }
         DataType::Float32 => {
             let values = column.as_primitive::<Float32Type>().values();
             node.set_item("dtype", "<f4")?;
-            node.set_item("data", bytes(&little(values, |v| v.to_le_bytes())))?;
+            node.set_item("data", bytes(&little(values, f32::to_le_bytes)))?;
             "primitive"
         }
         DataType::Boolean => {
