@@ -105,10 +105,9 @@ class ReferDataset(Sequence[Any]):
             "text": table["text"][index],
             "tokens": table["tokens"][index],
         }
-        for name in self.columns:
-            sample[name] = self.shards.array(at, name, writable=self.writable)
-        mask = masks.point_mask(self.shards.array(at, "object"), object_id)
-        superpoint = self.shards.array(at, "superpoint")
+        sample.update(self.shards.arrays(at, self.columns, writable=self.writable))
+        own = self.shards.arrays(at, ("object", "superpoint"))
+        mask, superpoint = masks.point_mask(own["object"], object_id), own["superpoint"]
         if self._sizes is None or self._sizes[0] != at:
             self._sizes = (at, np.bincount(superpoint))
         sizes = self._sizes[1]
