@@ -259,6 +259,9 @@ def numpy_of(loaded: dict[str, Any]) -> Arrays:
     return {name: tensor.numpy() for name, tensor in loaded.items()}
 
 
+#: What most trainers of this field read; the table counts in its speeds.
+IN_USE = "`.pth` of NumPy arrays (SPFormer, Reason3D)"
+
 OURS = [
     Peer("**dataprep `Shards`**", "numpy", nothing, read_shards),
     Peer("dataprep `Shards`, every CRC checked", "numpy", nothing, read_checked),
@@ -271,7 +274,7 @@ PEERS = [
     Peer("`.npy` folder (Pointcept)", "numpy", *each("", save_npy, lambda p: {n: np.load(p / f"{n}.npy") for n in COLUMNS})),
     Peer("`.npz`, stored", "numpy", *each(".npz", lambda p, s: np.savez(p, **s), lambda p: dict(np.load(p)))),
     Peer("`.pth` of tensors", "torch", *each(".pth", save_pth(tensors), load_pth(numpy_of))),
-    Peer("`.pth` of NumPy arrays (SPFormer, Reason3D)", "torch", *each(".pth", save_pth(as_tuple), load_pth(lambda t: dict(zip(COLUMNS, t))))),
+    Peer(IN_USE, "torch", *each(".pth", save_pth(as_tuple), load_pth(lambda t: dict(zip(COLUMNS, t))))),
     Peer("Lance, `take`", "lance", write_lance, read_lance),
     Peer("WebDataset tar, in file order", "webdataset", write_tar, read_tar),
     Peer("Parquet, `list<float>`, defaults", "pyarrow", write_lists, read_lists),
@@ -367,10 +370,11 @@ def main() -> None:
             cold.setdefault(peer.name, []).append(epoch(peer.read(folder), order, target))
 
     bound = statistics.median(warm[memory.name])
-    base = statistics.median(warm[PEERS[6].name]) if PEERS[6].name in warm else None
+    base = statistics.median(warm[IN_USE]) if IN_USE in warm else None
+    points = statistics.mean(len(copy["xyz"]) for copy in copies)
     count, megabytes = len(order), sum(a.nbytes for c in copies for a in c.values()) / len(order) / 1e6
     lines = [
-        f"{count} made scenes of about 150,000 points, {megabytes:.1f} MB each in seven columns; medians of "
+        f"{count} made scenes of {points:,.0f} points on average, {megabytes:.1f} MB each in seven columns; medians of "
         f"{args.rounds} rounds, in one process; {platform.machine()}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, NumPy {np.__version__}, "
         + ", ".join(sorted({f"{p.needs} {v}" for p, _, _, v in forms if p.needs != "numpy"}))
