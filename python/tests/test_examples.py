@@ -18,7 +18,9 @@ PYTHON = Path(__file__).parents[1]
 def test_the_benchmark_reads_what_was_written_in_every_form(plain, tmp_path):
     path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     page = tmp_path / "page.md"
-    page.write_text("a\n<!-- python/bench/loaders.py begin -->stale table<!-- python/bench/loaders.py end -->\nb\n")
+    page.write_text(
+        "a\n<!-- python/bench/loaders.py begin -->stale table<!-- python/bench/loaders.py end -->\nb\n"
+    )
     args = [plain, tmp_path / "work", "--scenes", "2", "--rounds", "1", "--page", page]
     subprocess.run([sys.executable, "-W", "ignore", PYTHON / "bench/loaders.py", *args], check=True, env=path)
     text = page.read_text()
