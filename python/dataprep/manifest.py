@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -62,11 +63,16 @@ class Manifest:
     """The parts of the manifest that reading needs, and all of it as `raw`."""
 
     path: Path
-    dataset_id: str
     columns: dict[str, ColumnType]
     shards: dict[str, dict[str, ShardFile]]
     scenes: list[SceneEntry]
     raw: dict[str, Any]
+    data: bytes = field(repr=False)
+
+    @cached_property
+    def dataset_id(self) -> str:
+        """BLAKE3 of the manifest's bytes."""
+        return blake3(self.data)
 
     @staticmethod
     def read(folder: Path) -> Manifest:
@@ -96,7 +102,7 @@ class Manifest:
                 help="use the dataprep version that wrote it, or write it again with this one",
             )
         try:
-            return _parse(path, raw, blake3(data))
+            return _parse(path, raw, data)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CorruptManifest(
                 f"the manifest lacks something or says it in another form: {type(error).__name__}: {error}",
@@ -105,7 +111,7 @@ class Manifest:
             ) from None
 
 
-def _parse(path: Path, raw: dict[str, Any], dataset_id: str) -> Manifest:
+def _parse(path: Path, raw: dict[str, Any], data: bytes) -> Manifest:
     columns = {name: _column_type(spelled) for name, spelled in raw["columns"].items()}
     shards: dict[str, dict[str, ShardFile]] = {}
     for entry in raw["shards"]:
@@ -118,7 +124,7 @@ def _parse(path: Path, raw: dict[str, Any], dataset_id: str) -> Manifest:
             files[inside.parts[0]] = file
         shards[str(entry["name"])] = files
     scenes = [_scene(said, columns, shards) for said in raw["scenes"]]
-    return Manifest(path, dataset_id, columns, shards, scenes, raw)
+    return Manifest(path, columns, shards, scenes, raw, data)
 
 
 def _column_type(spelled: str) -> ColumnType:

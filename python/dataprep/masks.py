@@ -9,7 +9,7 @@ import numpy as np
 
 def point_mask(objects: np.ndarray, object_id: int) -> np.ndarray:
     """The points of an object: `objects` int [N] holds objectIds (-1 none); bool [N]."""
-    return objects == object_id
+    return np.equal(objects, object_id)
 
 
 def superpoint_mask(superpoint: np.ndarray, mask: np.ndarray, count: int | None = None) -> np.ndarray:

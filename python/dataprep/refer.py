@@ -80,9 +80,13 @@ class ReferDataset(Sequence[Any]):
         except _BROKEN as error:
             if self.shards.on_corrupt != "skip":
                 raise
-            self.shards.skip(f"description {self._table['ann_key'][index]}", error)
+            self.shards.skip(self.name_of(index), error)
             return None
         return sample if self.transform is None else self.transform(sample)
+
+    def name_of(self, index: int) -> str:
+        """What a description is called in `Shards.left_out`."""
+        return f"description {self._table['ann_key'][index]} of {self._table['sample_id'][index]}"
 
     def scene_of(self, index: int) -> int:
         """The position in `shards` of the scene that a description speaks of."""
@@ -105,10 +109,9 @@ class ReferDataset(Sequence[Any]):
             "text": table["text"][index],
             "tokens": table["tokens"][index],
         }
-        for name in self.columns:
-            sample[name] = self.shards.array(at, name, writable=self.writable)
-        mask = masks.point_mask(self.shards.array(at, "object"), object_id)
-        superpoint = self.shards.array(at, "superpoint")
+        sample.update(self.shards.arrays(at, self.columns, writable=self.writable))
+        own = self.shards.arrays(at, ("object", "superpoint"))
+        mask, superpoint = masks.point_mask(own["object"], object_id), own["superpoint"]
         if self._sizes is None or self._sizes[0] != at:
             self._sizes = (at, np.bincount(superpoint))
         sizes = self._sizes[1]
@@ -142,7 +145,8 @@ class ReferIterable:
     `resume(position)` goes on in the middle of one, exactly, with any number of ranks and workers.
 
     With the shards' `on_corrupt="skip"`, samples that cannot be read are left out of their batch
-    (whose `position` still counts them), a warning says so, and the default collate lists them.
+    (whose `position` still counts them), a warning says so, and the default collate lists them as
+    `left_out`. A batch of which nothing is left is empty, or left out where `collate` is yours.
     """
 
     def __new__(cls, *_args: Any, **_kwargs: Any) -> ReferIterable:
@@ -241,18 +245,21 @@ class ReferIterable:
         worker, workers = _worker()
         for number, part in enumerate(self._parts()):
             # torch asks its workers in turn, so batches arrive in order.
-            if number % workers == worker:
-                yield self._load(part)
+            if number % workers == worker and (batch := self._load(part)) is not None:
+                yield batch
 
     def _load(self, part: Batch) -> Any:
-        left_out = len(self.dataset.shards.left_out)
+        """The batch; `None` when nothing of it could be read and the collate is the caller's."""
         samples = [self.dataset.get(int(i), part.first + n) for n, i in enumerate(part.indices)]
         if self.collate is not None:
-            return self.collate([sample for sample in samples if sample is not None])
+            kept = [sample for sample in samples if sample is not None]
+            return self.collate(kept) if kept else None
         made = collate(samples)
         made["position"], made["epoch"] = part.position, part.epoch
         made["padding"] = part.padding
-        made["left_out"] = [(left.what, left.why) for left in self.dataset.shards.left_out[left_out:]]
+        lost = {self.dataset.name_of(int(i)) for i, sample in zip(part.indices, samples) if sample is None}
+        known = self.dataset.shards.left_out if lost else []
+        made["left_out"] = [(left.what, left.why) for left in known if left.what in lost]
         return made
 
 

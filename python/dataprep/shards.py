@@ -57,7 +57,7 @@ class Scene:
     def read(self, columns: Iterable[str] | None = None, *, writable: bool = False) -> dict[str, np.ndarray]:
         """Per-point columns by name, all when `columns` is `None`; copies when `writable`."""
         names = self._shards.columns if columns is None else columns
-        return {name: self._shards.array(self.index, name, writable=writable) for name in names}
+        return self._shards.arrays(self.index, names, writable=writable)
 
     def mask(self, object_id: int) -> np.ndarray:
         """The points of an object, bool [N]."""
@@ -212,35 +212,47 @@ class Shards(Sequence[Scene]):
 
     def array(self, index: int, column: str, *, writable: bool = False) -> np.ndarray:
         """A per-point column of the scene at `index`: a read-only view, or a copy if `writable`."""
+        return self.arrays(index, (column,), writable=writable)[column]
+
+    def arrays(self, index: int, columns: Iterable[str], *, writable: bool = False) -> dict[str, np.ndarray]:
+        """Per-point columns of the scene at `index` by name: read-only views, or copies if `writable`."""
         entry = self.entries[index]
-        kind = self.columns.get(column)
-        if kind is None or column not in entry.blobs:
-            raise UnknownColumn(
-                f"the data set has no column {column!r}",
-                file=self.manifest.path,
-                found=", ".join(self.columns),
-            )
-        offset, nbytes, crc = entry.blobs[column]
         mapped = self._map(entry.shard)
-        if self.verify == "first-touch" and (index, column) not in self._touched:
-            found = zlib.crc32(memoryview(mapped)[offset : offset + nbytes])
-            if found != crc:
-                raise CorruptShard(
-                    f"{entry.sample_id}: the bytes of column {column} are not those that were written",
-                    file=self.path / self.manifest.shards[entry.shard]["scenes"].file,
-                    place=f"bytes {offset}..{offset + nbytes}",
-                    expected=f"CRC-32 {crc:08x}",
-                    found=f"CRC-32 {found:08x}",
-                    help=_COPY_AGAIN,
+        made = {}
+        for column in columns:
+            kind = self.columns.get(column)
+            if kind is None or column not in entry.blobs:
+                raise UnknownColumn(
+                    f"the data set has no column {column!r}",
+                    file=self.manifest.path,
+                    found=", ".join(self.columns),
                 )
-            self._touched.add((index, column))
-        flat = np.frombuffer(mapped, kind.dtype, nbytes // kind.dtype.itemsize, offset)
-        view = flat.reshape(kind.shape(entry.num_points))
-        return view.copy() if writable else view
+            if self.verify == "first-touch" and (index, column) not in self._touched:
+                self._check(entry, column, mapped)
+                self._touched.add((index, column))
+            shape = kind.shape(entry.num_points)
+            view = np.ndarray(shape, kind.dtype, mapped, entry.blobs[column][0])
+            made[column] = view.copy() if writable else view
+        return made
+
+    def _check(self, entry: SceneEntry, column: str, mapped: mmap.mmap) -> None:
+        """Holds the bytes of a column against their CRC-32."""
+        offset, nbytes, crc = entry.blobs[column]
+        found = zlib.crc32(memoryview(mapped)[offset : offset + nbytes])
+        if found != crc:
+            raise CorruptShard(
+                f"{entry.sample_id}: the bytes of column {column} are not those that were written",
+                file=self.path / self.manifest.shards[entry.shard]["scenes"].file,
+                place=f"bytes {offset}..{offset + nbytes}",
+                expected=f"CRC-32 {crc:08x}",
+                found=f"CRC-32 {found:08x}",
+                help=_COPY_AGAIN,
+            )
 
     def _stat(self, file: ShardFile) -> tuple[int, int, int]:
         """Inode, size and time of a file that is there and as long as it should be."""
-        path = self.path / file.file
+        # A plain string: asked for every scene, and pathlib is slow.
+        path = f"{self.path}/{file.file}"
         try:
             said = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):

@@ -146,7 +146,7 @@ def read_table(path: Path, columns: list[str] | None = None) -> Table:
 
 def _nodes(path: Path, columns: list[str] | None) -> dict[str, Any]:
     try:
-        from . import _native  # type: ignore[attr-defined]
+        from . import _native
     except ImportError:
         return _arrow_nodes(path, columns)
     return _native.read_table(str(path), columns)

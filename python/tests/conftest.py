@@ -52,7 +52,19 @@ def plain(made, tmp_path_factory) -> Path:
 def varied(made, tmp_path_factory) -> Path:
     """Its data set with three variants a scan, moved, mirrored and thinned, in several shards."""
     out = tmp_path_factory.mktemp("varied") / "out"
-    run("augment", "-p", ROOT / "pipelines/default.toml", made / "scans", "-o", out, "--variants", 3, "--set", "output.shard-size-mb=1", "-q")
+    run(
+        "augment",
+        "-p",
+        ROOT / "pipelines/default.toml",
+        made / "scans",
+        "-o",
+        out,
+        "--variants",
+        3,
+        "--set",
+        "output.shard-size-mb=1",
+        "-q",
+    )
     return out
 
 

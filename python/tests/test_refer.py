@@ -111,5 +111,10 @@ def test_what_cannot_be_read_is_raised_or_left_out_by_name(broken):
     assert len(seen) == len(set(seen)) == len(loader.order) - lost
     left = [what for b in batches for what, why in b["left_out"] if "CRC-32" in why]
     assert len(left) == len(shards.left_out) == lost and batches[-1]["position"] == len(loader.order)
+    # Said once by a warning, and with each batch it is missing from.
+    again = [what for b in loader for what, _ in b["left_out"]]
+    assert again == left and len(shards.left_out) == lost
     assert ReferDataset(shards)[0] is None
+    own = list(ReferIterable(ReferDataset(shards), 1, collate=lambda samples: samples[0]["ann_key"]))
+    assert len(own) == len(loader.order) - lost
     assert np.asarray(collate([None, None])["index"]).shape == (0,)

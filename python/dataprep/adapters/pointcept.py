@@ -33,7 +33,7 @@ class Item:
             table = scene.objects
             # One more place at the end, which -1 means.
             known = np.full(int(objects.max()) + 2, -1, np.int64)
-            known[np.asarray(table["object_id"])] = table["scannet200"]
+            known[np.asarray(table["object_id"])] = np.asarray(table["scannet200"])
             segment = known[objects]
         made = {
             "coord": np.array(scene["xyz"], np.float32),
