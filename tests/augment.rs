@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use arrow::array::AsArray as _;
 use common::{assert_same, expect, run, synth, text};
 use serde_json::Value;
 
@@ -290,7 +291,6 @@ fn sentences_that_are_kept_though_false_say_so_and_those_without_target_are_left
         let rows = parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 1 << 20).unwrap();
         for batch in rows {
             let batch = batch.unwrap();
-            use arrow::array::AsArray as _;
             for reason in batch.column_by_name("text_reason").unwrap().as_string::<i32>().iter().flatten() {
                 *reasons.entry(reason.to_owned()).or_insert(0) += 1;
             }

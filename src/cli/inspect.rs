@@ -226,5 +226,5 @@ fn span(column: &BlobColumn, content: &[u8]) -> String {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}\n")).collect()
+    text.lines().fold(String::new(), |all, line| all + "  " + line + "\n")
 }

@@ -44,7 +44,7 @@ fn text(forecast: &Forecast) -> String {
     out += "; before the audit leaves any out\n";
     if !forecast.blind.is_empty() {
         let steps = forecast.blind.join(", ");
-        let _ = writeln!(out, "    an estimate: what {steps} leave of the scene may drop more");
+        let _ = writeln!(out, "    an estimate: what {steps} make of the scene may drop more");
     }
     out
 }

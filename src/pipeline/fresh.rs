@@ -199,7 +199,7 @@ mod tests {
         let overrides = Overrides { output: Some(dir.into()), variants: Some(2), ..Overrides::default() };
         let config = Config::read(&pipeline, &overrides).unwrap();
         let session = Session::open(plan(&config, &mut Vec::new()).unwrap(), Local::new(dir)).unwrap();
-        let _lock = session.prepare(false).unwrap();
+        let _lock = session.prepare(false, false).unwrap();
         session.run_all(2, &Progress::default(), &AtomicBool::new(false)).unwrap();
         pipeline
     }
