@@ -298,8 +298,8 @@ fn no_matrix_is_told_once_points_moved_by_themselves_and_whole_objects_have_thei
         ids
     };
     for steps in [
-        &["op = 'rotate'", "op = 'crop-sphere'\nratio = 0.6", "op = 'scale'"][..],
-        &["op = 'jitter'\nsigma-m = 0.05\nclip-m = 0.2", "op = 'crop-sphere'\nratio = 0.6", "op = 'rotate'"],
+        &["op = 'rotate'", "op = 'crop-sphere'\nratio = 0.97", "op = 'scale'"][..],
+        &["op = 'jitter'\nsigma-m = 0.05\nclip-m = 0.2", "op = 'crop-sphere'\nratio = 0.97", "op = 'rotate'"],
         &["op = 'elastic'\nspacing-m = [0.5]\nmagnitude-m = [1.0]", "op = 'drop-points'"],
     ] {
         let affine = !steps.iter().any(|s| s.contains("jitter") || s.contains("elastic"));
