@@ -3,7 +3,7 @@
 use super::widest;
 
 /// Numbers compared side by side.
-const LANES: usize = 16;
+const LANES: usize = 8;
 
 /// An axis-aligned box in metres; empty until it has seen a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,16 +39,14 @@ impl Aabb {
             // Lanes, so that the loop is not one long chain of dependent minima; minima
             // and maxima do not depend on order.
             let (mut lo, mut hi) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-            let chunks = column.chunks_exact(LANES);
-            for &v in chunks.remainder() {
+            let (chunks, rest) = column.as_chunks::<LANES>();
+            for &v in rest {
                 lo[0] = lo[0].min(v);
                 hi[0] = hi[0].max(v);
             }
             for chunk in chunks {
-                for lane in 0..LANES {
-                    lo[lane] = if chunk[lane] < lo[lane] { chunk[lane] } else { lo[lane] };
-                    hi[lane] = if chunk[lane] > hi[lane] { chunk[lane] } else { hi[lane] };
-                }
+                lo = std::array::from_fn(|lane| if chunk[lane] < lo[lane] { chunk[lane] } else { lo[lane] });
+                hi = std::array::from_fn(|lane| if chunk[lane] > hi[lane] { chunk[lane] } else { hi[lane] });
             }
             bounds.min[axis] = lo.into_iter().fold(f32::INFINITY, f32::min);
             bounds.max[axis] = hi.into_iter().fold(f32::NEG_INFINITY, f32::max);
