@@ -179,13 +179,13 @@ pub(super) fn originals(descriptions: &[Description]) -> Vec<Sentence> {
 struct Removed {
     position: Xyz,
     object: Vec<i32>,
-    /// All affine steps since.
+    /// All affine steps since, and those that were pending then.
     map: Affine,
 }
 
 impl Removed {
     /// The rows of `points` that are not in `kept`.
-    fn of(points: &Points, kept: &[u32]) -> Self {
+    fn of(points: &Points, kept: &[u32], pending: Affine) -> Self {
         let mut gone: Vec<bool> = points.object.iter().map(|&id| id != NO_OBJECT).collect();
         for &row in kept {
             if let Some(gone) = gone.get_mut(row as usize) {
@@ -193,11 +193,7 @@ impl Removed {
             }
         }
         let rows = rows_where(gone.len(), |row| gone[row]);
-        Self {
-            position: points.position.select(&rows),
-            object: pick(&points.object, &rows),
-            map: Affine::IDENTITY,
-        }
+        Self { position: points.position.select(&rows), object: pick(&points.object, &rows), map: pending }
     }
 }
 
@@ -443,7 +439,7 @@ impl<'s> Work<'s> {
         if rows.len() == before {
             return 1.0;
         }
-        self.removed.push(Removed::of(&self.points, rows));
+        self.removed.push(Removed::of(&self.points, rows, self.pending));
         self.reorder(rows);
         self.histogram = None;
         self.targets.update(&self.points.object, resampled);

@@ -320,14 +320,17 @@ fn no_matrix_is_told_once_points_moved_by_themselves_and_whole_objects_have_thei
         assert!(seen > 0 || steps.len() == 2);
     }
     // Affine steps only: the uncropped box is that of the scene without the crop.
-    let steps = ["id = 'a'\nop = 'rotate'", "op = 'crop-sphere'\nratio = 0.5", "id = 'b'\nop = 'scale'"];
-    let cut = apply(&scene, &steps);
-    let uncut = apply(&scene, &[steps[0], steps[2]]);
-    for (id, bounds) in &cut.uncropped {
-        let expected = box_of(&uncut, *id);
-        for axis in 0..3 {
-            assert!((bounds.min[axis] - expected.min[axis]).abs() < 1e-5);
-            assert!((bounds.max[axis] - expected.max[axis]).abs() < 1e-5);
+    let (turn, scale) = ("id = 'a'\nop = 'rotate'", "id = 'b'\nop = 'scale'\nfactor = [2, 2]");
+    let uncut = apply(&scene, &[turn, scale]);
+    for removing in ["op = 'crop-sphere'\nratio = 0.5", "op = 'drop-points'\nratio = 0.7"] {
+        let cut = apply(&scene, &[turn, removing, scale]);
+        assert!(cut.scene.points.len() < 200);
+        for (id, bounds) in &cut.uncropped {
+            let expected = box_of(&uncut, *id);
+            for axis in 0..3 {
+                assert!((bounds.min[axis] - expected.min[axis]).abs() < 1e-5, "{removing}");
+                assert!((bounds.max[axis] - expected.max[axis]).abs() < 1e-5, "{removing}");
+            }
         }
     }
 }
