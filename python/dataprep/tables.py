@@ -18,11 +18,11 @@ from .errors import CorruptShard, MissingDependency, UnknownColumn
 Column = Union[np.ndarray, "Strings", "Lists", "Structs"]
 
 
-class Strings(Sequence[str]):
-    """A column of strings: `offsets` int64 [n+1] into the UTF-8 bytes `data` uint8."""
+class _Runs(Sequence[Any]):
+    """A column whose values are runs of another: `offsets` int64 [n+1] into `of`."""
 
-    def __init__(self, offsets: np.ndarray, data: np.ndarray) -> None:
-        self.offsets, self.data = offsets, data
+    def __init__(self, offsets: np.ndarray, of: Any) -> None:
+        self.offsets, self.of = offsets, of
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -32,38 +32,35 @@ class Strings(Sequence[str]):
             start, stop, step = index.indices(len(self))
             if step != 1:
                 return [self[i] for i in range(start, stop, step)]
-            return Strings(self.offsets[start : max(start, stop) + 1], self.data)
+            return type(self)(self.offsets[start : max(start, stop) + 1], self.of)
         i = range(len(self))[index]
-        return self.data[self.offsets[i] : self.offsets[i + 1]].tobytes().decode()
+        return self._value(self.of[int(self.offsets[i]) : int(self.offsets[i + 1])])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)})"
+
+    @staticmethod
+    def _value(run: Any) -> Any:
+        raise NotImplementedError
+
+
+class Strings(_Runs):
+    """A column of strings: `offsets` int64 [n+1] into UTF-8 bytes, uint8."""
 
     def __iter__(self) -> Iterator[str]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self) -> str:
-        return f"Strings({len(self)})"
+    @staticmethod
+    def _value(run: Any) -> str:
+        return run.tobytes().decode()
 
 
-class Lists(Sequence[Any]):
-    """A column of lists: `offsets` int64 [n+1] into the column `items`."""
+class Lists(_Runs):
+    """A column of lists: `offsets` int64 [n+1] into the column of their items."""
 
-    def __init__(self, offsets: np.ndarray, items: Column) -> None:
-        self.offsets, self.items = offsets, items
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, index: Any) -> Any:
-        if isinstance(index, slice):
-            start, stop, step = index.indices(len(self))
-            if step != 1:
-                return [self[i] for i in range(start, stop, step)]
-            return Lists(self.offsets[start : max(start, stop) + 1], self.items)
-        i = range(len(self))[index]
-        part = self.items[int(self.offsets[i]) : int(self.offsets[i + 1])]
-        return part if isinstance(part, np.ndarray) else list(part)
-
-    def __repr__(self) -> str:
-        return f"Lists({len(self)})"
+    @staticmethod
+    def _value(run: Any) -> Any:
+        return run if isinstance(run, np.ndarray) else list(run)
 
 
 class Structs(Sequence[dict[str, Any]]):
@@ -130,8 +127,8 @@ def _concat(parts: list[Any]) -> Column:
     moved = [p.offsets[:-1] - start + at for p, start, at in zip(parts, starts, base)]
     offsets = np.concatenate(moved + [base[-1:]]).astype(np.int64)
     if isinstance(parts[0], Strings):
-        return Strings(offsets, np.concatenate([p.data[a:b] for p, a, b in zip(parts, starts, stops)]))
-    return Lists(offsets, _concat([p.items[a:b] for p, a, b in zip(parts, starts, stops)]))
+        return Strings(offsets, np.concatenate([p.of[a:b] for p, a, b in zip(parts, starts, stops)]))
+    return Lists(offsets, _concat([p.of[a:b] for p, a, b in zip(parts, starts, stops)]))
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> Table:
