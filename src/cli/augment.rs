@@ -110,7 +110,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
-    let lock = session.prepare(args.overwrite, args.partition.is_some())?;
+    let _lock = session.prepare(args.overwrite, args.partition.is_some())?;
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units = session.plan.partition(part, parts);
     let progress = Progress::default();
@@ -118,7 +118,6 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         session.run(&units, globals.workers(), &progress, stop)
     })?;
     if parts > 1 {
-        drop(lock);
         output.note(&format!("part {part} of {parts}: {} units done", units.len()));
         if let Some(missing) = first_missing(&session)? {
             output.note(&format!("the data set is not finished: {missing} is not done yet"));

@@ -63,6 +63,9 @@ impl State {
 /// Who writes into an output folder holds this file.
 const LOCK: &str = "_dataprep/lock";
 
+/// Parts of one plan take their turn in making the folder ready by this file.
+const TURN: &str = "_dataprep/turn";
+
 impl Session {
     /// Makes the output folder ready: takes it for this run, refuses what is not this plan's,
     /// sweeps the litter of killed runs, and writes the plan down.
@@ -70,25 +73,18 @@ impl Session {
     /// Keep what it returns until the run is over: no other run can take the folder meanwhile, but
     /// other parts of this plan where this run is `part` of it.
     pub fn prepare(&self, overwrite: bool, part: bool) -> Result<std::fs::File> {
-        let state = State::of(&self.store, &self.plan)?;
-        if let State::Foreign(name) = state {
-            return Err(Error::new(
-                Kind::Conflict,
-                format!("the output folder holds {name}, which is not ours"),
-            )
-            .at(self.store.root())
-            .help("choose an empty folder, or a new one, with -o"));
-        }
-        if !overwrite && let State::Other(what) = state {
-            return Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
-                .at(self.store.root())
-                .help("choose another folder with -o, or replace what is there with --overwrite"));
-        }
+        self.refuse_others(overwrite)?;
+        let _turn = if part { Some(self.store.wait_for(TURN)?) } else { None };
         let alone = match self.store.lock(LOCK) {
             // Another part is at work: what lies about may be its own.
-            Err(_) if part && !overwrite => return self.store.lock_shared(LOCK),
+            Err(_) if part && !overwrite => {
+                let shared = self.store.lock_shared(LOCK)?;
+                self.refuse_others(overwrite)?;
+                return Ok(shared);
+            }
             alone => alone?,
         };
+        self.refuse_others(overwrite)?;
         if overwrite {
             self.store.remove(MANIFEST)?;
             for plan in self.store.folders("_dataprep")? {
@@ -109,6 +105,23 @@ impl Session {
             return self.store.lock_shared(LOCK);
         }
         Ok(alone)
+    }
+
+    /// An output folder that holds something else is left alone.
+    fn refuse_others(&self, overwrite: bool) -> Result<()> {
+        match State::of(&self.store, &self.plan)? {
+            State::Foreign(name) => {
+                Err(Error::new(Kind::Conflict, format!("the output folder holds {name}, which is not ours"))
+                    .at(self.store.root())
+                    .help("choose an empty folder, or a new one, with -o"))
+            }
+            State::Other(what) if !overwrite => {
+                Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
+                    .at(self.store.root())
+                    .help("choose another folder with -o, or replace what is there with --overwrite"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Runs the given units on `workers` threads, at most that many at once.
