@@ -12,7 +12,7 @@ use common::{dataprep, expect, synth, text};
 use dataprep::Kind;
 use dataprep::audit::{Engine, Settings, report};
 use dataprep::load::{self, Request, Wanted};
-use dataprep::pipeline::{AuditRun, Cache, Cleaned, Strategy, audit};
+use dataprep::pipeline::{AuditRun, Cache, Cleaned, Effort, Strategy, audit};
 use serde_json::Value;
 
 /// Made scans, some of whose descriptions call things zebras.
@@ -91,7 +91,8 @@ impl Data {
         let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
         let stop = AtomicBool::new(false);
         let progress = |done| stop.store(how.stop_after == Some(done), Ordering::Relaxed);
-        audit(&catalogue, &engine, &load, how.workers, &progress, &stop, how.cache)
+        let effort = Effort { workers: how.workers, stop: &stop, cache: how.cache };
+        audit(&catalogue, &engine, &load, &progress, effort)
     }
 
     /// The report as JSON, and how many scans came from the cache.

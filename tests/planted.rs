@@ -10,7 +10,7 @@ use std::path::Path;
 use dataprep::audit::report::Report;
 use dataprep::audit::{Annotation, Engine, Finding, Needs, Profile, Settings, Severity, rules};
 use dataprep::load::{self, Request, Wanted};
-use dataprep::pipeline::{self, ConfigFile};
+use dataprep::pipeline::{self, ConfigFile, Effort};
 use dataprep::store::Local;
 use dataprep::synth::{self, Fault, Options, Planted, Truth, faults};
 use rayon::prelude::*;
@@ -31,7 +31,8 @@ fn audited(options: &Options, settings: &Settings) -> (Report, Option<Planted>) 
     let wanted = Wanted { superpoints: found.superpoints.as_deref(), ..Wanted::default() };
     let load = |entry: &_| load::scan(entry, &catalogue.labels, wanted);
     let stop = std::sync::atomic::AtomicBool::new(false);
-    let mut report = pipeline::audit(&catalogue, &engine, &load, 1, &|_| {}, &stop, None).unwrap().report;
+    let effort = Effort { workers: 1, stop: &stop, cache: None };
+    let mut report = pipeline::audit(&catalogue, &engine, &load, &|_| {}, effort).unwrap().report;
     let root = format!("{}/", dir.path().display());
     for finding in &mut report.findings {
         finding.file = finding.file.as_deref().map(|f| f.strip_prefix(&root).unwrap_or(f).to_owned());

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use dataprep::audit::{Annotation, Engine, Finding, Settings};
 use dataprep::load::{self, Request, Wanted};
-use dataprep::pipeline;
+use dataprep::pipeline::{self, Effort};
 use dataprep::store::Local;
 use dataprep::synth::{self, Options};
 use serde_json::Value;
@@ -30,7 +30,8 @@ fn findings(dir: &Path, codes: &[&str]) -> Vec<Finding> {
     let catalogue = load::catalogue(&load::discover(&request).unwrap());
     let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
     let stop = std::sync::atomic::AtomicBool::new(false);
-    pipeline::audit(&catalogue, &engine, &load, 2, &|_| {}, &stop, None).unwrap().report.findings
+    let effort = Effort { workers: 2, stop: &stop, cache: None };
+    pipeline::audit(&catalogue, &engine, &load, &|_| {}, effort).unwrap().report.findings
 }
 
 /// Scan, object and annotation.

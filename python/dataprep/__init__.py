@@ -40,6 +40,11 @@ _LAZY = {
     "audit": ".runs",
     "augment": ".runs",
     "verify": ".runs",
+    "Plan": ".work",
+    "plan": ".work",
+    "run": ".work",
+    "run_unit": ".work",
+    "commit": ".work",
 }
 
 # What a star imports leaves out the native half, which may not be there.
@@ -48,7 +53,7 @@ __all__ = [
     "Scene",
     "Shards",
     "errors",
-    *(name for name in _LAZY if _LAZY[name] not in (".loader", ".runs")),
+    *(name for name in _LAZY if _LAZY[name] not in (".loader", ".runs", ".work")),
 ]
 
 

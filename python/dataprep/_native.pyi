@@ -23,6 +23,28 @@ def audit(request: Mapping[str, Any], progress: _Progress) -> tuple[str, list[st
 def augment(request: Mapping[str, Any], progress: _Progress) -> tuple[_Path, str, list[str], str]:
     """The folder, the data set's id, notes, and findings as JSON."""
 
+def plan_into(request: Mapping[str, Any], progress: _Progress) -> tuple[_Path, list[str]]:
+    """The path of the plan, and notes."""
+
+@final
+class Work:
+    """A plan with all that its units need."""
+
+    def __new__(cls, plan: _Path, verify: bool) -> Work: ...
+    @property
+    def plan_id(self) -> str: ...
+    @property
+    def folder(self) -> _Path: ...
+    @property
+    def units(self) -> list[tuple[str, int]]:
+        """Name and number of scans of each, in order."""
+
+    def run(self, units: Sequence[str], threads: int | None, progress: _Progress) -> int:
+        """Does units; gives how many had been done before."""
+
+    def commit(self) -> tuple[str, str]:
+        """The data set's id, and findings as JSON."""
+
 def verify(
     path: _Path, jobs: int | None, progress: _Progress
 ) -> tuple[list[tuple[str, str, str]], tuple[int, int, int]]:

@@ -11,6 +11,7 @@ mod fresh;
 mod runs;
 mod table;
 mod task;
+mod work;
 
 use pyo3::prelude::*;
 
@@ -22,9 +23,11 @@ mod _native {
     #[pymodule_export]
     use super::fresh::{Fresh, FreshBatch};
     #[pymodule_export]
-    use super::runs::{audit, augment, main, verify};
+    use super::runs::{audit, augment, main, plan_into, verify};
     #[pymodule_export]
     use super::table::read_table;
+    #[pymodule_export]
+    use super::work::Work;
 
     #[pymodule_export]
     const VERSION: &str = dataprep::VERSION;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use dataprep::audit::{Baseline, Engine, Severity, report};
 use dataprep::load;
-use dataprep::pipeline::{self, Config, ConfigFile, Overrides, Progress, Session, State, plan};
+use dataprep::pipeline::{self, Config, ConfigFile, Effort, Overrides, Progress, Session, State, plan};
 use dataprep::store::{self, Local};
 use dataprep::write::{MANIFEST, Manifest};
 use dataprep::{Error, Kind};
@@ -99,12 +99,10 @@ impl Audit {
             &catalogue,
             &engine,
             &|entry| load::scan(entry, &catalogue.labels, wanted),
-            jobs(self.jobs),
             &|done| {
                 task.done.fetch_max(done, Ordering::Relaxed);
             },
-            &task.stop,
-            None,
+            Effort { workers: jobs(self.jobs), stop: &task.stop, cache: None },
         )?;
         Ok((report::json(&audited.report), notes))
     }
@@ -133,6 +131,16 @@ pub(crate) struct Augment {
     jobs: Option<usize>,
 }
 
+/// Plans an augmentation for many machines; gives the path of the plan, and notes.
+#[pyfunction]
+pub(crate) fn plan_into(
+    py: Python<'_>,
+    request: Augment,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(PathBuf, Vec<String>)> {
+    run(py, progress, move |_| request.plan())
+}
+
 /// The folder, the data set's id, and what the run had to say: notes, and findings as JSON.
 type Augmented = (PathBuf, String, Vec<String>, String);
 
@@ -147,14 +155,15 @@ pub(crate) fn augment(
 }
 
 impl Augment {
-    fn run(self, task: &Task) -> dataprep::Result<Augmented> {
+    /// The pipeline with its changes, and the output folder.
+    fn read(&self) -> dataprep::Result<(Config, PathBuf)> {
         let overrides = Overrides {
-            scans: self.scans,
-            output: self.output,
+            scans: self.scans.clone(),
+            output: self.output.clone(),
             seed: self.seed,
             variants: self.variants,
-            scenes: self.scenes,
-            set: self.set,
+            scenes: self.scenes.clone(),
+            set: self.set.clone(),
         };
         let config = Config::read(&self.pipeline, &overrides)?;
         let dir = config.output.dir.clone().ok_or_else(|| {
@@ -162,6 +171,21 @@ impl Augment {
                 .error("output.dir", "no output folder is named")
                 .help("name one with output=, or in the pipeline")
         })?;
+        Ok((config, dir))
+    }
+
+    /// Writes the plan into the output folder; gives its path, and notes.
+    fn plan(&self) -> dataprep::Result<(PathBuf, Vec<String>)> {
+        let (config, dir) = self.read()?;
+        let mut notes = Vec::new();
+        let plan = pool(jobs(self.jobs))?.install(|| plan(&config, &mut notes))?;
+        let session = Session::open(plan, Local::new(&dir))?;
+        let _lock = session.prepare(self.overwrite, false)?;
+        Ok((session.plan_path(), notes))
+    }
+
+    fn run(self, task: &Task) -> dataprep::Result<Augmented> {
+        let (config, dir) = self.read()?;
         let workers = jobs(self.jobs);
         let mut notes = Vec::new();
         let plan = pool(workers)?.install(|| plan(&config, &mut notes))?;
@@ -189,7 +213,7 @@ impl Augment {
 }
 
 /// Runs `work` while its progress is copied to where Python's thread looks.
-fn watched<T>(progress: &Progress, task: &Task, work: impl FnOnce() -> T) -> T {
+pub(crate) fn watched<T>(progress: &Progress, task: &Task, work: impl FnOnce() -> T) -> T {
     let over = std::sync::atomic::AtomicBool::new(false);
     let copy = || task.done.store(progress.scans.load(Ordering::Relaxed), Ordering::Relaxed);
     std::thread::scope(|scope| {

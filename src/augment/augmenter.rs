@@ -19,7 +19,7 @@ use super::text::{self, Change};
 use super::transform::{ATTEMPTS, Action, Cut, Drawn, MixOf, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Aabb, Affine, Key, Purpose, Xyz, pick, rows_where, sort_upper};
+use crate::math::{Aabb, Affine, Key, Purpose, Xyz, pick, rows_where, runs, sort_upper};
 use crate::scene::{Description, NO_OBJECT, Points, Scene};
 
 /// Everything that turns a scene into variants.
@@ -202,13 +202,11 @@ impl Removed {
 fn uncropped(points: &Points, removed: &[Removed]) -> BTreeMap<i32, Aabb> {
     let mut boxes: BTreeMap<i32, Aabb> = BTreeMap::new();
     let mut grow = |position: &Xyz, object: &[i32]| {
-        let mut end = 0;
-        for run in object.chunk_by(|a, b| a == b) {
-            let rows = end..end + run.len();
-            end = rows.end;
-            if run[0] != NO_OBJECT {
+        for rows in runs(object) {
+            let id = object[rows.start];
+            if id != NO_OBJECT {
                 let bounds = Aabb::of(position.axes().map(|axis| &axis[rows.clone()]));
-                boxes.entry(run[0]).or_default().merge(&bounds);
+                boxes.entry(id).or_default().merge(&bounds);
             }
         }
     };
@@ -415,8 +413,9 @@ impl<'s> Work<'s> {
             let Some(Cut { centre, rows }) = cut(position, place).filter(|cut| !cut.rows.is_empty()) else {
                 continue;
             };
-            if self.targets.are_safe(object, &rows) {
-                let (before, after) = (tally(object), tally(&pick(object, &rows)));
+            let left = pick(object, &rows);
+            if self.targets.are_safe(&left) {
+                let (before, after) = (tally(object), tally(&left));
                 for (id, had) in before {
                     let has = after.get(&id).copied().unwrap_or(0);
                     if has < had {

@@ -25,6 +25,9 @@ pub(crate) struct Gone<'a> {
     kinds: Vec<Kind>,
     /// Index into `kinds` by object id.
     kind_of: BTreeMap<i32, usize>,
+    /// Whether the room is not what it was: a part of a wall, the floor or the ceiling is missing, or of
+    /// anything where no such object is known.
+    room: bool,
     pub targets: &'a Targets,
 }
 
@@ -40,16 +43,24 @@ impl<'a> Gone<'a> {
         cut: &BTreeMap<i32, f64>,
         targets: &'a Targets,
     ) -> Self {
-        let mut gone = Self { kinds: Vec::new(), kind_of: BTreeMap::new(), targets };
+        let mut gone = Self { kinds: Vec::new(), kind_of: BTreeMap::new(), room: false, targets };
+        let mut bounds_known = false;
+        let mut any_cut = false;
         let mut by_class: BTreeMap<String, (bool, Vec<i32>)> = BTreeMap::new();
         for object in objects.iter().filter(|o| before.contains_key(&o.id)) {
             let class = normalise_label(&object.raw_category);
             let extends = matches!(class.as_str(), "floor" | "ceiling");
-            let is_cut = !extends && cut.get(&object.id).is_some_and(|&share| share < LEAST_SHARE);
+            let bounds_room = extends || class == "wall";
+            let is_gone = !after.contains_key(&object.id);
+            let is_cut = is_gone || cut.get(&object.id).is_some_and(|&share| share < LEAST_SHARE);
+            bounds_known |= bounds_room;
+            any_cut |= is_cut;
+            gone.room |= bounds_room && is_cut;
             let (lost, ids) = by_class.entry(class).or_default();
-            *lost |= is_cut || !after.contains_key(&object.id);
+            *lost |= is_gone || is_cut && !extends;
             ids.push(object.id);
         }
+        gone.room |= any_cut && !bounds_known;
         for (class, (lost, ids)) in by_class {
             gone.kind_of.extend(ids.into_iter().map(|id| (id, gone.kinds.len())));
             gone.kinds.push(Kind { class: NOUNS.class(&class), label: class, lost });
@@ -57,9 +68,14 @@ impl<'a> Gone<'a> {
         gone
     }
 
-    /// Whether any object is missing.
+    /// Whether any object is missing, or a part of the room.
     pub(crate) fn is_any(&self) -> bool {
-        self.kinds.iter().any(|kind| kind.lost)
+        self.room || self.kinds.iter().any(|kind| kind.lost)
+    }
+
+    /// Whether the sentence places something by a room that is no longer whole.
+    pub(crate) fn took_room(&self, heard: &Heard<'_>) -> bool {
+        self.room && heard.sentence.places_in_room()
     }
 
     /// Whether the sentence names, beside what it is about, something that could be a missing

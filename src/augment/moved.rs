@@ -3,7 +3,7 @@
 use crate::math::{Aabb, Affine, Xyz, widest};
 
 /// Points measured side by side.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Positions seen through a pending map: measured in f64, without rounding in between.
 /// Coordinates that are not finite are passed over.
@@ -27,10 +27,13 @@ impl<'a> Moved<'a> {
             }
         }
         for axis in 0..3 {
-            let [lo, hi] = widest(
+            let row = self.row(axis);
+            let span = widest(
                 #[inline(always)]
-                || self.span(self.row(axis)),
+                || self.span(row),
             );
+            let finite = span.iter().all(|v| v.is_finite());
+            let [lo, hi] = if finite { span } else { self.span_of_finite(row) };
             if lo <= hi {
                 corners[0][axis] = lo;
                 corners[1][axis] = hi;
@@ -43,23 +46,32 @@ impl<'a> Moved<'a> {
     #[inline(always)]
     fn span(&self, [a, b, c, d]: [f64; 4]) -> [f64; 2] {
         let Xyz { x, y, z } = self.position;
-        // Lanes, so that the loop is not one long chain of dependent minima.
-        let (mut los, mut his) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
-        let mut include = |x: &[f32], y: &[f32], z: &[f32]| {
-            for (lane, ((&x, &y), &z)) in x.iter().zip(y).zip(z).enumerate() {
-                let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
-                let finite = v.abs() < f64::INFINITY;
-                los[lane] = if finite && v < los[lane] { v } else { los[lane] };
-                his[lane] = if finite && v > his[lane] { v } else { his[lane] };
-            }
-        };
+        // Lanes, so that the loop is not one long chain of dependent minima. NaN passes no comparison.
+        let (mut lo, mut hi) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
         let ((x, last_x), (y, last_y), (z, last_z)) =
             (x.as_chunks::<LANES>(), y.as_chunks::<LANES>(), z.as_chunks::<LANES>());
         for ((x, y), z) in x.iter().zip(y).zip(z) {
-            include(x, y, z);
+            for lane in 0..LANES {
+                let v = a * f64::from(x[lane]) + b * f64::from(y[lane]) + c * f64::from(z[lane]) + d;
+                lo[lane] = if v < lo[lane] { v } else { lo[lane] };
+                hi[lane] = if v > hi[lane] { v } else { hi[lane] };
+            }
         }
-        include(last_x, last_y, last_z);
-        [los.into_iter().fold(f64::INFINITY, f64::min), his.into_iter().fold(f64::NEG_INFINITY, f64::max)]
+        for ((&x, &y), &z) in last_x.iter().zip(last_y).zip(last_z) {
+            let v = a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d;
+            (lo[0], hi[0]) = (lo[0].min(v), hi[0].max(v));
+        }
+        [lo.into_iter().fold(f64::INFINITY, f64::min), hi.into_iter().fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    /// As [`Self::span`], but of the finite values only.
+    fn span_of_finite(&self, [a, b, c, d]: [f64; 4]) -> [f64; 2] {
+        let Xyz { x, y, z } = self.position;
+        let values = x.iter().zip(y).zip(z);
+        values
+            .map(|((&x, &y), &z)| a * f64::from(x) + b * f64::from(y) + c * f64::from(z) + d)
+            .filter(|v| v.is_finite())
+            .fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], v| [lo.min(v), hi.max(v)])
     }
 
     /// Middle of the box.

@@ -26,16 +26,19 @@ pub(crate) fn normals(
                 orig_index,
                 96,
                 #[inline(always)]
-                |stream| -> Normals { std::array::from_fn(|_| stream.normal_block()) },
+                |stream| -> Normals { [stream.normal_block(), stream.normal_block(), stream.normal_block()] },
                 #[inline(always)]
                 |rows, vertices, block| {
                     let whole = vertices.len() == BLOCK && (vertices[0] as usize).is_multiple_of(BLOCK);
-                    if whole && rows_are_vertices(vertices) {
-                        put(rows, block.each_ref().map(|axis| &axis[..]));
+                    let own;
+                    let [x, y, z] = if whole && rows_are_vertices(vertices) {
+                        block
                     } else {
-                        let own = own_of(vertices, block);
-                        put(rows, own.each_ref().map(|axis| &axis[..vertices.len()]));
-                    }
+                        own = own_of(vertices, block);
+                        &own
+                    };
+                    let n = vertices.len();
+                    put(rows, [&x[..n], &y[..n], &z[..n]]);
                 },
             );
         },

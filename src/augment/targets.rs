@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::variant::TargetRecord;
-use crate::math::{Aabb, Xyz, pick, rows_where};
+use crate::math::{Aabb, Xyz, rows_where, runs};
 use crate::scene::Description;
 
 /// Ids below this are counted in a flat table; others, which no official scan has, are searched.
@@ -16,8 +16,8 @@ pub(crate) fn tally(object: &[i32]) -> BTreeMap<i32, u32> {
     let mut dense: Vec<u32> = Vec::new();
     let mut others = BTreeMap::new();
     // Neighbouring points mostly belong to one object.
-    for run in object.chunk_by(|a, b| a == b) {
-        let (id, count) = (run[0], run.len() as u32);
+    for rows in runs(object) {
+        let (id, count) = (object[rows.start], rows.len() as u32);
         match usize::try_from(id) {
             Ok(slot) if slot < DENSE => {
                 if slot >= dense.len() {
@@ -67,11 +67,9 @@ impl Targets {
 
     /// Runs of rows that belong to one target, with its index; neighbouring rows mostly do.
     fn runs<'a>(&'a self, object: &'a [i32]) -> impl Iterator<Item = (Range<usize>, usize)> + 'a {
-        let mut end = 0;
-        object.chunk_by(|a, b| a == b).filter_map(move |run| {
-            end += run.len();
-            let slot = self.list.binary_search_by_key(&run[0], |t| t.object).ok()?;
-            Some((end - run.len()..end, slot))
+        runs(object).filter_map(|rows| {
+            let slot = self.list.binary_search_by_key(&object[rows.start], |t| t.object).ok()?;
+            Some((rows, slot))
         })
     }
 
@@ -83,12 +81,12 @@ impl Targets {
         counts
     }
 
-    /// Whether keeping these rows of `object` keeps every promise.
-    pub(crate) fn are_safe(&self, object: &[i32], rows: &[u32]) -> bool {
+    /// Whether every promise is kept when these are the objects of the points that are left.
+    pub(crate) fn are_safe(&self, left: &[i32]) -> bool {
         if self.list.is_empty() {
             return true;
         }
-        let counts = self.count(&pick(object, rows));
+        let counts = self.count(left);
         self.list.iter().zip(counts).all(|(t, count)| count >= t.needed(self.min_ratio))
     }
 
@@ -223,12 +221,9 @@ mod tests {
     #[test]
     fn a_selection_is_safe_while_each_target_keeps_its_share() {
         let object = [1, 1, 1, 1, 2];
-        assert!(!targets(&[1], &object, 1.0).are_safe(&object, &[0, 1, 2, 4]));
-        assert!(targets(&[1], &object, 0.75).are_safe(&object, &[0, 1, 2]));
-        assert!(
-            targets(&[9], &object, 1.0).are_safe(&object, &[]),
-            "an object without points promises nothing"
-        );
+        assert!(!targets(&[1], &object, 1.0).are_safe(&[1, 1, 1, 2]));
+        assert!(targets(&[1], &object, 0.75).are_safe(&[1, 1, 1]));
+        assert!(targets(&[9], &object, 1.0).are_safe(&[]), "an object without points promises nothing");
     }
 
     #[test]
@@ -249,7 +244,7 @@ mod tests {
         let mut t = targets(&[1], &[1; 10], 1.0);
         t.update(&[1; 4], true);
         assert_eq!(t.records()[0].ratio, 1.0);
-        assert!(t.are_safe(&[1; 4], &[0, 1, 2, 3]) && !t.are_safe(&[1; 4], &[0, 1, 2]));
+        assert!(t.are_safe(&[1; 4]) && !t.are_safe(&[1; 3]));
         t.update(&[1; 3], false);
         assert!(t.records()[0].ratio == 0.75 && !t.lost(1) && !t.lost(2));
         t.update(&[], false);

@@ -122,6 +122,9 @@ impl Total {
             if gone.took_named(&heard) {
                 return Some(("anchor-lost", removed));
             }
+            if gone.took_room(&heard) {
+                return Some(("room-cut", removed));
+            }
             if (claims.ordinal || claims.superlative) && gone.took_compared(&heard) {
                 return Some(("rival-lost", removed));
             }
@@ -254,6 +257,27 @@ mod tests {
         let expected =
             [None, rival.clone(), None, None, rival.clone(), rival.clone(), rival, some("anchor-lost")];
         assert_eq!(reasons(&texts, &crop, &[1, 3, 4]), expected);
+    }
+
+    #[test]
+    fn a_room_that_is_cut_takes_what_is_placed_by_it() {
+        let object =
+            |id, class: &str| Object { id, group_id: 0, raw_category: class.into(), segments: Vec::new() };
+        let crop = change(Effects { removes_points: true, ..Effects::default() });
+        let descriptions = [describing(1, "the chair in the corner"), describing(1, "a chair by the floor")];
+        let before = BTreeMap::from([(1, 10), (2, 10), (3, 10)]);
+        let targets = Targets::new(&descriptions, &before, 1.0);
+        let reasons = |objects: &[Object], cut: &[(i32, f64)]| {
+            let cut = cut.iter().copied().collect();
+            let gone = Gone::new(objects, &before, &before, &cut, &targets);
+            let judged = judge(&descriptions, std::slice::from_ref(&crop), &gone, OnConflict::Drop);
+            judged.into_iter().map(|s| s.reason).collect::<Vec<_>>()
+        };
+        let room = [object(1, "chair"), object(2, "floor"), object(3, "lamp")];
+        assert_eq!(reasons(&room, &[(2, 0.7)]), [some("room-cut"), None]);
+        assert_eq!(reasons(&room, &[(2, 0.99), (3, 0.2)]), [None, None]);
+        let unknown = [object(1, "chair"), object(3, "lamp")];
+        assert_eq!(reasons(&unknown, &[(3, 0.2)]), [some("room-cut"), None], "no one knows the room");
     }
 
     #[test]

@@ -148,7 +148,7 @@ pub struct Sentence {
     /// Words replaced, as (old, new), in their order.
     pub changed_words: Vec<(String, String)>,
     /// Why it was dropped or adapted, or, under `on-conflict = "keep"`, what is wrong with it:
-    /// `target-lost`, `anchor-lost`, `rival-lost`, `rival-added`, `tilt`, `displace`, `turn`, `stretch`,
+    /// `target-lost`, `anchor-lost`, `room-cut`, `rival-lost`, `rival-added`, `tilt`, `displace`, `turn`, `stretch`,
     /// `recolour`, `mirror`.
     pub reason: Option<String>,
     /// Id of the step that did it; the last where several did it together.

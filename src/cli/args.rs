@@ -2,8 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
-use super::{bench, explain_pipeline, inspect, preview, replay};
+use super::{audit, augment, clean, commit, completions, init, plan, render, rule, run, schema, synth};
+use super::{bench, explain_pipeline, inspect, preview, replay, verify};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -31,6 +31,12 @@ pub enum Command {
     Audit(Box<audit::AuditArgs>),
     /// Augment scans with labels, masks and sentences kept true, and write shards
     Augment(augment::AugmentArgs),
+    /// Plan an augmentation for many machines; see `run` and `commit`
+    Plan(plan::PlanArgs),
+    /// Do a plan, or a part of it
+    Run(run::RunArgs),
+    /// Finish a plan whose parts are done: write its manifest
+    Commit(commit::CommitArgs),
     /// Say what a pipeline does, to points and to sentences; runs nothing
     ExplainPipeline(explain_pipeline::ExplainPipelineArgs),
     /// Show a scan and its variants side by side, with what becomes of each sentence

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::PossibleValuesParser;
 
+use super::chosen::partition;
 use super::clean::{self, Caching};
 use super::configuration::Configuration;
 use super::fix::{self, FixArgs};
@@ -17,7 +18,7 @@ use crate::audit::report::Report;
 use crate::audit::{Engine, Places, Profile, Settings, Severity};
 use crate::error::Result;
 use crate::load;
-use crate::pipeline::{self, ConfigFile, DatasetPaths};
+use crate::pipeline::{self, ConfigFile, DatasetPaths, Effort, Part};
 use crate::scene;
 
 /// Arguments of `dataprep audit`.
@@ -44,7 +45,23 @@ pub struct AuditArgs {
     #[command(flatten)]
     caching: Caching,
     #[command(flatten)]
+    parts: Parts,
+    #[command(flatten)]
     configuration: Configuration,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Many machines")]
+struct Parts {
+    /// Audit only part I of N of the scans (I from 0), and say nothing of them yet
+    #[arg(long, value_name = "I/N", value_parser = partition, requires = "summary", conflicts_with = "fix")]
+    partition: Option<(usize, usize)>,
+    /// Write what the part found into this file
+    #[arg(long, value_name = "FILE", requires = "partition")]
+    summary: Option<PathBuf>,
+    /// Report on all scans from the files of all parts, read in place of the scans
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "partition")]
+    merge: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -207,19 +224,31 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     }
 
     let wanted = load::Wanted { labels: true, superpoints: found.superpoints.as_deref() };
-    let bar = bar(found.scans.len(), globals);
-    let audited = pipeline::audit(
-        &catalogue,
-        &engine,
-        &|entry| load::scan(entry, &catalogue.labels, wanted),
-        globals.workers(),
-        &|done| bar.set_position(done as u64),
-        stop,
-        // Superpoints are files beside the scans', which the cache does not watch.
-        args.caching.cache(&config).filter(|_| found.superpoints.is_none()).as_ref(),
-    );
-    bar.finish_and_clear();
-    let audited = audited?;
+    // Superpoints are files beside the scans', which the cache does not watch.
+    let cache = args.caching.cache(&config).filter(|_| found.superpoints.is_none());
+    let reports = if args.parts.merge.is_empty() {
+        let part = args.parts.partition.unwrap_or((0, 1));
+        let bar = bar(found.scans.len() / part.1, globals);
+        let reports = pipeline::audit_part(
+            &catalogue,
+            part,
+            &engine,
+            &|entry| load::scan(entry, &catalogue.labels, wanted),
+            &|done| bar.set_position(done as u64),
+            Effort { workers: globals.workers(), stop, cache: cache.as_ref() },
+        );
+        bar.finish_and_clear();
+        reports?
+    } else {
+        Part::merge(&args.parts.merge, &engine, &catalogue)?
+    };
+    if let Some(file) = &args.parts.summary {
+        let scans = reports.scans.len();
+        Part::new(&engine, &catalogue, reports).write(file)?;
+        output.note(&format!("{}: {scans} of {} scans", file.display(), catalogue.scans.len()));
+        return Ok(Exit::Clean);
+    }
+    let audited = pipeline::conclude(&catalogue, &engine, reports)?;
     if let Some(error) = &audited.unsaved {
         output.note(&clean::unsaved(error));
     }

@@ -1,18 +1,17 @@
 //! `dataprep augment`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::chosen::{Chosen, partition};
 use super::{Exit, Globals, Output, interrupt, plan_words};
 use crate::audit::{Finding, Severity};
 use crate::error::Result;
-use crate::pipeline::{
-    Committed, Config, Method, OnError, Overrides, Plan, Progress, Session, Stage, State, plan,
-};
+use crate::pipeline::{Committed, Config, Method, OnError, Plan, Progress, Session, Stage, State, plan};
 use crate::store::Local;
 use crate::write::{Manifest, Skipped};
 
@@ -28,26 +27,8 @@ Examples:
 A run that was stopped or killed goes on where it was when the same command is run again; the
 result is the same to the byte.")]
 pub struct AugmentArgs {
-    /// Pipeline file
-    #[arg(short, long, value_name = "FILE")]
-    pipeline: PathBuf,
-    /// Folders of scans, or single scan folders [default: those of the pipeline]
-    scans: Vec<PathBuf>,
-    /// Output folder [default: that of the pipeline]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Seed [default: that of the pipeline]
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// Augmented copies of each scan [default: those of the pipeline]
-    #[arg(long, value_name = "N")]
-    variants: Option<u32>,
-    /// Only scans whose id matches
-    #[arg(long, value_name = "GLOB")]
-    scenes: Option<String>,
-    /// Change any other key of the pipeline: --set 'text.on-conflict="keep"'
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Do only part I of N of the work (I from 0); the part that comes last finishes the data set
     #[arg(long, value_name = "I/N", value_parser = partition)]
     partition: Option<(usize, usize)>,
@@ -65,29 +46,10 @@ pub struct AugmentArgs {
     verify: bool,
 }
 
-fn partition(text: &str) -> Result<(usize, usize), String> {
-    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
-    match parts {
-        Some((i, n)) if i < n => Ok((i, n)),
-        _ => Err("write it as I/N with I from 0 to N-1, such as 0/4".into()),
-    }
-}
-
 pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
-    let overrides = Overrides {
-        scans: args.scans.clone(),
-        output: args.output.clone(),
-        seed: args.seed,
-        variants: args.variants,
-        scenes: args.scenes.clone(),
-        set: args.set.clone(),
-    };
     let started = Instant::now();
     let stop = interrupt::flag();
-    let config = Config::read(&args.pipeline, &overrides)?;
-    let dir = config.output.dir.clone().ok_or_else(|| {
-        config.error("output.dir", "no output folder is named").help("name one with -o, or in the pipeline")
-    })?;
+    let (config, dir) = args.chosen.read()?;
     let mut notes = Vec::new();
     let plan = plan(&config, &mut notes)?;
     for note in &notes {
@@ -110,7 +72,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
-    let _lock = session.prepare(args.overwrite, args.partition.is_some())?;
+    let lock = session.prepare(args.overwrite, args.partition.is_some())?;
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units = session.plan.partition(part, parts);
     let progress = Progress::default();
@@ -125,12 +87,19 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         }
     }
     let committed = session.commit()?;
+    drop(lock);
+    session.tidy()?;
     output.note(&summary(&committed, &session.plan, &config, &progress, &dir, started.elapsed()));
     Ok(exit_of(&committed.manifest, &committed.findings, on_error, output))
 }
 
 /// Exit code 1, with the reason, when something is wrong and the pipeline did not ask to skip it.
-fn exit_of(manifest: &Manifest, findings: &[Finding], on_error: Option<OnError>, output: &Output) -> Exit {
+pub(super) fn exit_of(
+    manifest: &Manifest,
+    findings: &[Finding],
+    on_error: Option<OnError>,
+    output: &Output,
+) -> Exit {
     for finding in findings {
         output.note(&format!(
             "{} [{}] {} {}",
@@ -162,7 +131,7 @@ fn first_missing(session: &Session) -> Result<Option<String>> {
 }
 
 /// Runs `work` with a bar on a terminal, with a line now and then elsewhere.
-fn watch<T: Send>(
+pub(super) fn watch<T: Send>(
     plan: &Plan,
     units: &[usize],
     progress: &Progress,
@@ -207,7 +176,7 @@ fn watch<T: Send>(
 }
 
 /// What the end of a run says.
-fn summary(
+pub(super) fn summary(
     committed: &Committed,
     plan: &Plan,
     config: &Config,

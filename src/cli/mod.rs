@@ -7,7 +7,9 @@ mod args;
 mod audit;
 mod augment;
 mod bench;
+mod chosen;
 mod clean;
+mod commit;
 mod completions;
 mod configuration;
 mod explain_pipeline;
@@ -18,6 +20,7 @@ mod inspect;
 mod interrupt;
 mod known;
 mod output;
+mod plan;
 mod plan_words;
 mod preview;
 mod preview_page;
@@ -25,6 +28,7 @@ mod render;
 mod replay;
 mod report;
 mod rule;
+mod run;
 mod schema;
 mod synth;
 mod today;
@@ -51,6 +55,8 @@ pub enum Exit {
     Findings,
     /// 2: could not run: arguments, configuration, nothing to check, internal error.
     CouldNotRun,
+    /// 75: what failed is not the data's fault and may go well the next time (`EX_TEMPFAIL`).
+    TryAgain,
     /// 130: interrupted; the same command resumes.
     Interrupted,
 }
@@ -62,6 +68,7 @@ impl Exit {
             Self::Clean => 0,
             Self::Findings => 1,
             Self::CouldNotRun => 2,
+            Self::TryAgain => 75,
             Self::Interrupted => 130,
         }
     }
@@ -86,6 +93,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
+        Command::Plan(args) => plan::run(args, &mut output),
+        Command::Run(args) => try_again(run::run(args, &cli.globals, &mut output), &output),
+        Command::Commit(args) => try_again(commit::run(args, &mut output), &output),
         Command::ExplainPipeline(args) => explain_pipeline::run(args, &mut output),
         Command::Preview(args) => preview::run(args, &mut output),
         Command::Replay(args) => replay::run(args, &mut output),
@@ -101,6 +111,17 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
     };
     result.unwrap_or_else(|error| exit_of(&error, &output))
+}
+
+/// For commands that schedulers run: they tell what may go well the next time from what will not.
+fn try_again(result: crate::error::Result<Exit>, output: &Output) -> crate::error::Result<Exit> {
+    result.or_else(|error| match error.kind() {
+        Kind::Io => {
+            output.error(&error);
+            Ok(Exit::TryAgain)
+        }
+        _ => Err(error),
+    })
 }
 
 fn exit_of(error: &Error, output: &Output) -> Exit {

@@ -35,6 +35,10 @@ pub struct Lexicon {
     pub units: BTreeSet<String>,
     /// Parts that a thing has of its own.
     pub own_parts: BTreeSet<String>,
+    /// Words for a room.
+    pub rooms: BTreeSet<String>,
+    /// Places that a room has.
+    pub places: BTreeSet<String>,
     /// How left and right are told from what only sounds so.
     pub side: Sides,
 }

@@ -13,6 +13,7 @@ mod others;
 mod raw;
 mod sentence;
 mod spoken;
+mod whereabouts;
 
 pub use colour::Hues;
 pub use lexicon::Lexicon;

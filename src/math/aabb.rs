@@ -3,7 +3,7 @@
 use super::widest;
 
 /// Numbers compared side by side.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// An axis-aligned box in metres; empty until it has seen a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,9 +44,16 @@ impl Aabb {
                 lo[0] = lo[0].min(v);
                 hi[0] = hi[0].max(v);
             }
+            // Two loops: both at once leave the compiler a choice that it makes badly.
             for chunk in chunks {
-                lo = std::array::from_fn(|lane| if chunk[lane] < lo[lane] { chunk[lane] } else { lo[lane] });
-                hi = std::array::from_fn(|lane| if chunk[lane] > hi[lane] { chunk[lane] } else { hi[lane] });
+                for (lo, &v) in lo.iter_mut().zip(chunk) {
+                    *lo = if v < *lo { v } else { *lo };
+                }
+            }
+            for chunk in chunks {
+                for (hi, &v) in hi.iter_mut().zip(chunk) {
+                    *hi = if v > *hi { v } else { *hi };
+                }
             }
             bounds.min[axis] = lo.into_iter().fold(f32::INFINITY, f32::min);
             bounds.max[axis] = hi.into_iter().fold(f32::NEG_INFINITY, f32::max);

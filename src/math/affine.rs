@@ -85,14 +85,16 @@ impl Affine {
         }
         let (m, t) = (&self.linear, &self.shift);
         let row = |r: usize| [m[(r, 0)], m[(r, 1)], m[(r, 2)], t[r]];
-        let rows = [row(0), row(1), row(2)];
+        let [p, q, r] = [row(0), row(1), row(2)];
         let Xyz { x, y, z } = points;
         widest(
             #[inline(always)]
             || {
                 for ((px, py), pz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
                     let (a, b, c) = (f64::from(*px), f64::from(*py), f64::from(*pz));
-                    [*px, *py, *pz] = rows.map(|r| (r[0] * a + r[1] * b + r[2] * c + r[3]) as f32);
+                    *px = (p[0] * a + p[1] * b + p[2] * c + p[3]) as f32;
+                    *py = (q[0] * a + q[1] * b + q[2] * c + q[3]) as f32;
+                    *pz = (r[0] * a + r[1] * b + r[2] * c + r[3]) as f32;
                 }
             },
         );
@@ -113,11 +115,13 @@ impl Affine {
             #[inline(always)]
             || {
                 for ((nx, ny), nz) in x.iter_mut().zip(y.iter_mut()).zip(z.iter_mut()) {
-                    let n = [a, b, c].map(|r| r[0] * *nx + r[1] * *ny + r[2] * *nz);
-                    let square = n[0] * n[0] + n[1] * n[1] + n[2] * n[2];
+                    let x = a[0] * *nx + a[1] * *ny + a[2] * *nz;
+                    let y = b[0] * *nx + b[1] * *ny + b[2] * *nz;
+                    let z = c[0] * *nx + c[1] * *ny + c[2] * *nz;
+                    let square = x * x + y * y + z * z;
                     // A root is rounded the same everywhere; zero stays zero.
                     let length = if square > 0.0 { square.sqrt() } else { 1.0 };
-                    [*nx, *ny, *nz] = n.map(|v| v / length);
+                    [*nx, *ny, *nz] = [x / length, y / length, z / length];
                 }
             },
         );

@@ -1,4 +1,20 @@
-//! Colours as eyes compare them.
+//! Colours: their levels, and how eyes compare them.
+
+/// 2²³: from here to 2²⁴ an f32 is a whole number, and its lower bits count on from this one's.
+const WHOLE: f32 = 8_388_608.0;
+
+/// `value` as one of the levels 0 to 255, rounded half up; 0 for NaN.
+///
+/// No conversion of the processor's: the one that is defined for every number takes one at a time.
+#[inline(always)]
+pub(crate) fn level(value: f32) -> u8 {
+    let value = if value > 0.0 { value } else { 0.0 };
+    let above = if value < 255.0 { value } else { 255.0 } + 0.5;
+    // The nearest whole number, and one less where that went up.
+    let nearest = above + WHOLE;
+    let went_up = nearest - WHOLE > above;
+    (nearest.to_bits() - WHOLE.to_bits() - u32::from(went_up)) as u8
+}
 
 /// CIE L*a*b* (white D65) of an sRGB colour.
 pub fn lab(rgb: [u8; 3]) -> [f64; 3] {
@@ -16,7 +32,17 @@ pub fn lab(rgb: [u8; 3]) -> [f64; 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::lab;
+    use super::{lab, level};
+
+    #[test]
+    fn levels_are_rounded_half_up_and_stay_in_range() {
+        for step in -40..2600 {
+            let value = step as f32 / 10.0;
+            assert_eq!(level(value), (value + 0.5).floor() as u8, "{value}");
+        }
+        let found = [0.5, 1.5, 2.499_999_8, 254.5, 255.0, 1e30, -1e30, f32::NAN].map(level);
+        assert_eq!(found, [1, 2, 2, 255, 255, 255, 0, 0]);
+    }
 
     #[test]
     fn known_colours_have_known_coordinates() {

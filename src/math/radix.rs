@@ -1,16 +1,18 @@
 //! Sorting whole numbers by counting.
 
-/// Bits told apart in one pass: the places of 512 piles fit into the first cache.
-const BITS: u32 = 9;
-const PILES: usize = 1 << BITS;
+/// Bits told apart in one pass at most: the places of so many piles fit into the first cache.
+const MOST_BITS: u32 = 13;
 
 /// Sorts by the lower `bits` bits of the upper half of each item; items alike in these stay in their
 /// order.
 pub(crate) fn sort_upper(items: &mut Vec<u64>, bits: u32) {
-    let pile = |item: u64, pass: usize| (item >> (32 + pass as u32 * BITS)) as usize % PILES;
+    let passes = bits.div_ceil(MOST_BITS).max(1);
+    let each = bits.div_ceil(passes);
+    let piles = 1_usize << each;
+    let pile = |item: u64, pass: usize| (item >> (32 + pass as u32 * each)) as usize & (piles - 1);
     let mut other = vec![0; items.len()];
     // All piles are counted at once.
-    let mut places = vec![[0_u32; PILES]; bits.div_ceil(BITS) as usize];
+    let mut places = vec![vec![0_u32; piles]; passes as usize];
     for &item in &*items {
         for (pass, place) in places.iter_mut().enumerate() {
             place[pile(item, pass)] += 1;

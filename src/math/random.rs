@@ -107,7 +107,11 @@ impl Stream {
     pub fn words<const N: usize>(&mut self) -> [u32; N] {
         let mut bytes = [[0; 4]; N];
         self.rng.fill_bytes(bytes.as_flattened_mut());
-        bytes.map(u32::from_le_bytes)
+        let mut words = [0; N];
+        for (word, &bytes) in words.iter_mut().zip(&bytes) {
+            *word = u32::from_le_bytes(bytes);
+        }
+        words
     }
 
     /// The next 64 independent standard normals, from 32 words: for noise on many points.

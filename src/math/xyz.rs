@@ -52,7 +52,8 @@ impl Xyz {
     /// The points at `rows`, in that order.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Self {
-        Self { x: pick(&self.x, rows), y: pick(&self.y, rows), z: pick(&self.z, rows) }
+        let [x, y, z] = pick_three(self.axes(), rows);
+        Self { x, y, z }
     }
 }
 
@@ -75,4 +76,24 @@ pub(crate) fn pick<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
         return Vec::new();
     }
     rows.iter().map(|&r| column[r as usize]).collect()
+}
+
+/// [`pick`] of three columns of one length, each row looked up once.
+pub(crate) fn pick_three<T: Copy + Default>(columns: [&[T]; 3], rows: &[u32]) -> [Vec<T>; 3] {
+    const TOGETHER: usize = 64;
+    let n = columns[0].len();
+    let (a, b, c) = (&columns[0][..n], &columns[1][..n], &columns[2][..n]);
+    let [mut into_a, mut into_b, mut into_c] = columns.map(|_| Vec::with_capacity(rows.len()));
+    for rows in rows.chunks(TOGETHER) {
+        let mut some = [[T::default(); TOGETHER]; 3];
+        let [x, y, z] = &mut some;
+        for (((&row, x), y), z) in rows.iter().zip(x).zip(y).zip(z) {
+            let row = row as usize;
+            [*x, *y, *z] = [a[row], b[row], c[row]];
+        }
+        into_a.extend_from_slice(&some[0][..rows.len()]);
+        into_b.extend_from_slice(&some[1][..rows.len()]);
+        into_c.extend_from_slice(&some[2][..rows.len()]);
+    }
+    [into_a, into_b, into_c]
 }

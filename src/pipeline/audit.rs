@@ -6,7 +6,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::cache::{Cache, Session};
 use crate::audit::report::Report;
-use crate::audit::{Engine, Summary};
+use crate::audit::{Engine, ScanReport, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::scene::{Catalogue, Scan, ScanEntry};
 
@@ -23,10 +23,32 @@ pub struct AuditRun {
     pub unsaved: Option<Error>,
 }
 
-/// Audits the scans of a catalogue on `workers` threads. `load` reads one scan; each is dropped
-/// as soon as it was looked at, so that memory holds at most one scan a worker. `progress` hears
-/// how many scans are done. The outcome depends on neither threads nor timing, nor on the cache:
-/// `load` may look at nothing but a scan's own files and the catalogue's labels.
+/// How much is spent on an audit.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort<'a> {
+    /// Number of threads.
+    pub workers: usize,
+    /// Raised to end early.
+    pub stop: &'a AtomicBool,
+    /// Reports of scans that did not change.
+    pub cache: Option<&'a Cache>,
+}
+
+/// What single scans gave.
+#[derive(Debug)]
+pub struct Reports {
+    /// Each scan's report, in the order of the catalogue.
+    pub scans: Vec<(String, ScanReport)>,
+    /// Number of them that came from the cache.
+    pub cached: usize,
+    /// What kept the cache from being written.
+    pub unsaved: Option<Error>,
+}
+
+/// Audits the scans of a catalogue. `load` reads one scan; each is dropped as soon as it was looked
+/// at, so that memory holds at most one scan a worker. `progress` hears how many scans are done. The
+/// outcome depends on neither threads nor timing, nor on the cache: `load` may look at nothing but a
+/// scan's own files and the catalogue's labels.
 ///
 /// # Errors
 /// [`Kind::NotFound`] without scans, because nothing checked is never a success;
@@ -35,22 +57,35 @@ pub fn audit(
     catalogue: &Catalogue,
     engine: &Engine,
     load: &(dyn Fn(&ScanEntry) -> Scan + Sync),
-    workers: usize,
     progress: &(dyn Fn(usize) + Sync),
-    stop: &AtomicBool,
-    cache: Option<&Cache>,
+    effort: Effort<'_>,
 ) -> Result<AuditRun> {
+    let reports = audit_part(catalogue, (0, 1), engine, load, progress, effort)?;
+    conclude(catalogue, engine, reports)
+}
+
+/// Audits every `n`-th scan of a catalogue, from the `i`-th on, for `(i, n)`; as [`audit`] but for
+/// what concerns the data set as a whole.
+pub fn audit_part(
+    catalogue: &Catalogue,
+    (i, n): (usize, usize),
+    engine: &Engine,
+    load: &(dyn Fn(&ScanEntry) -> Scan + Sync),
+    progress: &(dyn Fn(usize) + Sync),
+    Effort { workers, stop, cache }: Effort<'_>,
+) -> Result<Reports> {
     if catalogue.scans.is_empty() {
         return Err(Error::new(Kind::NotFound, "there is no scan to audit"));
     }
+    let entries: Vec<&ScanEntry> = catalogue.scans.iter().skip(i).step_by(n.max(1)).collect();
     // More threads than scans would have nothing to do.
-    let workers = workers.min(catalogue.scans.len());
+    let workers = workers.min(entries.len()).max(1);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(workers).build().map_err(|e| {
         Error::new(Kind::Io, format!("cannot start {workers} threads: {e}")).help("use a smaller -j")
     })?;
     let session = cache.map(|c| c.open(engine, catalogue));
     let done = AtomicUsize::new(0);
-    let one = |entry: &ScanEntry| {
+    let one = |&entry: &&ScanEntry| {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "the audit was stopped before its end"));
         }
@@ -65,14 +100,18 @@ pub fn audit(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         Ok((entry.id.clone(), report))
     };
-    let reports: Result<Vec<_>> = pool.install(|| catalogue.scans.par_iter().map(one).collect());
+    let scans: Result<Vec<_>> = pool.install(|| entries.par_iter().map(one).collect());
     // Also when interrupted: what was done need not be done again.
     let cached = session.as_ref().map_or(0, Session::cached);
     let unsaved = session.and_then(|s| s.save().err());
-    let reports = reports?;
+    Ok(Reports { scans: scans?, cached, unsaved })
+}
 
+/// The audit of a data set of whose scans these are the reports.
+pub fn conclude(catalogue: &Catalogue, engine: &Engine, reports: Reports) -> Result<AuditRun> {
+    let Reports { scans, cached, unsaved } = reports;
     let (mut findings, mut summary) = (Vec::new(), Summary::default());
-    for (id, report) in reports {
+    for (id, report) in scans {
         findings.extend(report.findings);
         summary = summary.merge(Summary::of(id, report.facts))?;
     }
@@ -113,7 +152,8 @@ mod tests {
 
     fn run(catalogue: &Catalogue, workers: usize, stop: bool) -> Result<AuditRun> {
         let engine = Engine::new(&Settings::default()).unwrap();
-        audit(catalogue, &engine, &load, workers, &|_| {}, &AtomicBool::new(stop), None)
+        let effort = Effort { workers, stop: &AtomicBool::new(stop), cache: None };
+        audit(catalogue, &engine, &load, &|_| {}, effort)
     }
 
     #[test]

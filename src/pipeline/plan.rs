@@ -14,11 +14,14 @@ use serde::{Deserialize, Serialize};
 use super::balance::Shares;
 use super::config::{Config, OnError, Undescribed};
 use crate::augment::Needs;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
-use crate::store;
+use crate::store::{self, Local};
 use crate::write::{Balanced, Input, Skipped};
+
+/// Where plans and markers stand in an output folder.
+pub(super) const FOLDER: &str = "_dataprep";
 
 /// What to read, what to make of it, in which order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -185,6 +188,61 @@ impl Plan {
             return Err(Error::new(Kind::Corrupt, "the plan does not match its own id").help("plan again"));
         }
         Ok(())
+    }
+
+    /// A plan as it was written down, from its bytes.
+    ///
+    /// # Errors
+    /// `Corrupt` when they are no plan; whether it is whole and of this version, [`Self::check`] says.
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+        serde_json::from_slice(bytes)
+            .map_err(|e| Error::new(Kind::Corrupt, format!("not a plan of dataprep: {e}")).at(path))
+    }
+
+    /// The plan in a plan file (`OUT/_dataprep/ID/plan.json`) or, where there is but one, of an
+    /// output folder, and that folder.
+    pub fn find(path: &Path) -> Result<(Self, PathBuf)> {
+        let no_plan = |what: &str| {
+            Error::new(Kind::NotFound, what)
+                .at(path)
+                .help("make one with `dataprep plan`, which prints its path")
+        };
+        let (file, root) = if path.is_dir() {
+            let ids = Local::new(path).folders(FOLDER)?;
+            let [id] = &ids[..] else {
+                let what = if ids.is_empty() { "the folder holds no plan" } else { "several plans are here" };
+                return Err(no_plan(what).found(ids.join(", ")));
+            };
+            (path.join(FOLDER).join(id).join("plan.json"), path.to_path_buf())
+        } else {
+            let root = path
+                .ancestors()
+                .nth(3)
+                .filter(|_| path.parent().and_then(Path::parent).is_some_and(|dir| dir.ends_with(FOLDER)));
+            let root =
+                root.ok_or_else(|| no_plan("not a plan file").expected("OUT/_dataprep/ID/plan.json"))?;
+            let here = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+            (path.to_path_buf(), here.to_path_buf())
+        };
+        let plan = Self::parse(&store::read(&file)?, &file)?;
+        plan.check().map_err(|e| e.at(&file))?;
+        Ok((plan, root))
+    }
+
+    /// Indices of the units with these names.
+    ///
+    /// # Errors
+    /// `Conflict` for a name that the plan does not have.
+    pub fn units_named(&self, names: &[String]) -> Result<Vec<usize>> {
+        let index = |name: &String| {
+            self.units.iter().position(|unit| unit.name == *name).ok_or_else(|| {
+                let known = self.units.iter().map(|unit| unit.name.as_str());
+                let nearest = nearest(name, known).map(|near| format!("did you mean {near}?"));
+                Error::new(Kind::Conflict, format!("unit {name} is not in plan {}", self.plan_id))
+                    .help(nearest.unwrap_or_else(|| format!("it has {} units", self.units.len())))
+            })
+        };
+        names.iter().map(index).collect()
     }
 
     /// Indices of the units of part `i` of `n`.

@@ -73,11 +73,7 @@ fn plan_of(
                 .at(store.path(&name))
                 .help("name them with --scans")
         })?;
-        return serde_json::from_slice(&bytes).map_err(|e| {
-            Error::new(Kind::Corrupt, format!("not a plan of dataprep: {e}"))
-                .at(store.path(&name))
-                .help("name the scans with --scans")
-        });
+        return Plan::parse(&bytes, &store.path(&name)).map_err(|e| e.help("name the scans with --scans"));
     }
     let tool = format!("dataprep {}", crate::VERSION);
     if manifest.tool != tool {

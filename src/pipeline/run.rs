@@ -63,28 +63,17 @@ impl State {
 /// Who writes into an output folder holds this file.
 const LOCK: &str = "_dataprep/lock";
 
-/// Parts of one plan take their turn in making the folder ready by this file.
-const TURN: &str = "_dataprep/turn";
-
 impl Session {
     /// Makes the output folder ready: takes it for this run, refuses what is not this plan's,
     /// sweeps the litter of killed runs, and writes the plan down.
     ///
     /// Keep what it returns until the run is over: no other run can take the folder meanwhile, but
-    /// other parts of this plan where this run is `part` of it.
+    /// other parts of this plan where this run is `part` of it. A part sweeps nothing: what lies about
+    /// may be another part's own. See [`Self::tidy`].
     pub fn prepare(&self, overwrite: bool, part: bool) -> Result<std::fs::File> {
         self.refuse_others(overwrite)?;
-        let _turn = if part { Some(self.store.wait_for(TURN)?) } else { None };
-        let alone = match self.store.lock(LOCK) {
-            // Another part is at work: what lies about may be its own.
-            Err(_) if part && !overwrite => {
-                let shared = self.store.lock_shared(LOCK)?;
-                self.refuse_others(overwrite)?;
-                return Ok(shared);
-            }
-            alone => alone?,
-        };
-        self.refuse_others(overwrite)?;
+        let part = part && !overwrite;
+        let lock = if part { self.store.lock_shared(LOCK)? } else { self.store.lock(LOCK)? };
         if overwrite {
             self.store.remove(MANIFEST)?;
             for plan in self.store.folders("_dataprep")? {
@@ -94,17 +83,31 @@ impl Session {
                 self.store.remove_folder(table.folder())?;
             }
         }
-        let own = [String::new(), self.folder(), format!("{}/units", self.folder())];
-        for folder in own.into_iter().chain(Table::ALL.map(|t| t.folder().to_owned())) {
-            self.store.sweep(&folder)?;
+        if !part {
+            self.sweep()?;
         }
         let plan = serde_json::to_vec(&self.plan).expect("strings and numbers");
-        self.store.publish(&format!("{}/plan.json", self.folder()), &plan)?;
-        if part {
-            drop(alone);
-            return self.store.lock_shared(LOCK);
+        self.store.publish(&self.plan_name(), &plan)?;
+        // Parts of two plans may have come at once: each sees the other's plan now, if not before.
+        self.refuse_others(false)?;
+        Ok(lock)
+    }
+
+    /// Removes what killed parts left half-written, unless someone is at work.
+    pub fn tidy(&self) -> Result<()> {
+        match self.store.lock(LOCK) {
+            Err(busy) if busy.kind() == Kind::Conflict => Ok(()),
+            lock => {
+                let _lock = lock?;
+                self.sweep()
+            }
         }
-        Ok(alone)
+    }
+
+    fn sweep(&self) -> Result<()> {
+        let own = [String::new(), self.folder(), format!("{}/units", self.folder())];
+        let folders = own.into_iter().chain(Table::ALL.map(|t| t.folder().to_owned()));
+        folders.into_iter().try_for_each(|folder| self.store.sweep(&folder))
     }
 
     /// An output folder that holds something else is left alone.

@@ -1,7 +1,7 @@
 //! One unit: scans in, one published shard and its marker out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -88,6 +88,16 @@ impl Session {
     /// Folder of this plan's own files.
     pub(super) fn folder(&self) -> String {
         format!("_dataprep/{}", self.plan.plan_id)
+    }
+
+    /// Where the plan is written down.
+    pub fn plan_path(&self) -> PathBuf {
+        self.store.path(&self.plan_name())
+    }
+
+    /// The plan's own file.
+    pub(super) fn plan_name(&self) -> String {
+        format!("{}/plan.json", self.folder())
     }
 
     fn marker_name(&self, unit: &Unit) -> String {

@@ -3,7 +3,7 @@
 //! Columns, not rows: a reduction over separate x, y and z arrays is two orders of magnitude
 //! faster than over interleaved points, and Parquet wants them so.
 
-use crate::math::{Xyz, pick};
+use crate::math::{Xyz, pick, pick_three};
 
 /// Three u8 columns of equal length, 0..=255.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,8 @@ impl Colour {
     }
 
     fn select(&self, rows: &[u32]) -> Self {
-        Self { red: pick(&self.red, rows), green: pick(&self.green, rows), blue: pick(&self.blue, rows) }
+        let [red, green, blue] = pick_three(self.channels(), rows);
+        Self { red, green, blue }
     }
 }
 

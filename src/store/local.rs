@@ -144,11 +144,6 @@ impl Local {
         self.lock_by(name, File::try_lock_shared)
     }
 
-    /// As [`Self::lock`], but waits for the process that has it. For what is held for moments only.
-    pub fn wait_for(&self, name: &str) -> Result<File> {
-        self.lock_by(name, |file| file.lock().map_err(fs::TryLockError::Error))
-    }
-
     fn lock_by(
         &self,
         name: &str,

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::augment::noise;
 use crate::augment::transform::{Action, Columns, Drawn, Effects, Transform, transform};
-use crate::math::Stream;
+use crate::math::{Stream, level};
 
 transform! {
     /// Adds normal noise to every channel of every point. The noise of a point belongs to its
@@ -43,7 +43,7 @@ impl Transform for ColourJitter {
     }
 
     fn draw(&self, _stream: &mut Stream) -> Drawn {
-        let std = self.std_255 as f32;
+        let std_255 = self.std_255 as f32;
         Drawn::new(Action::Colours(Box::new(move |colour, orig_index, stream| {
             let mut channels = colour.channels_mut();
             noise::normals(
@@ -51,10 +51,11 @@ impl Transform for ColourJitter {
                 orig_index,
                 #[inline(always)]
                 |rows, noise| {
+                    // A value of its own: behind the closure's reference it could seem to change.
+                    let std = std_255;
                     for (channel, noise) in channels.iter_mut().zip(noise) {
-                        for (level, n) in channel[rows.clone()].iter_mut().zip(noise) {
-                            // Clamped first: then cutting off what follows the point rounds half up.
-                            *level = ((f32::from(*level) + std * n).clamp(0.0, 255.0) + 0.5) as u8;
+                        for (c, n) in channel[rows.clone()].iter_mut().zip(noise) {
+                            *c = level(f32::from(*c) + std * n);
                         }
                     }
                 },

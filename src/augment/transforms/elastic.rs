@@ -198,7 +198,8 @@ impl Lattice {
     fn bend(&self, nodes: &[Node], position: &mut Xyz, normal: Option<&mut Xyz>) {
         let mut field = Field::new(self.spacing);
         let Xyz { x, y, z } = position;
-        let mut normals = normal.map(|n| n.axes_mut().map(|axis| axis.chunks_mut(LANES)));
+        let mut normals =
+            normal.map(|n| (n.x.chunks_mut(LANES).zip(n.y.chunks_mut(LANES))).zip(n.z.chunks_mut(LANES)));
         for ((x, y), z) in x.chunks_mut(LANES).zip(y.chunks_mut(LANES)).zip(z.chunks_mut(LANES)) {
             self.look_up(nodes, [x, y, z], &mut field);
             for (u, ((x, y), z)) in field.u.iter().zip(x.iter_mut().zip(y).zip(z)) {
@@ -206,9 +207,7 @@ impl Lattice {
                 *y += u[1];
                 *z += u[2];
             }
-            if let Some([Some(x), Some(y), Some(z)]) =
-                normals.as_mut().map(|n| n.each_mut().map(Iterator::next))
-            {
+            if let Some(((x, y), z)) = normals.as_mut().and_then(Iterator::next) {
                 field.turn([x, y, z]);
             }
         }
@@ -236,7 +235,7 @@ impl Lattice {
         }
         for lane in 0..p[0].len() {
             let [tx, ty, tz] = [part[0][lane], part[1][lane], part[2][lane]];
-            let [i, j, k] = [cell[0][lane], cell[1][lane], cell[2][lane]].map(|c| c as usize);
+            let (i, j, k) = (cell[0][lane] as usize, cell[1][lane] as usize, cell[2][lane] as usize);
             let first = (i * ny + j) * nz + k;
             let near = &nodes[first..first + ny * nz + nz + 2];
             // Along z, two nodes stand side by side: both go through y and x together.
@@ -284,7 +283,7 @@ impl Field {
         for (v, normals) in v.iter_mut().zip(&normals) {
             v[..n].copy_from_slice(&normals[..n]);
         }
-        let [dx, dy, dz] = [&self.dx, &self.dy, &self.dz].map(columns);
+        let (dx, dy, dz) = (columns(&self.dx), columns(&self.dy), columns(&self.dz));
         for lane in 0..LANES {
             let d = |by: &[[f32; LANES]; 3], axis: usize| by[axis][lane] * self.per_metre;
             let a = [d(&dx, 0) + 1.0, d(&dx, 1), d(&dx, 2)];

@@ -62,20 +62,12 @@ impl Transform for GridSample {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let (cell, mean) = (self.cell_m, self.pick == Pick::Mean);
         let keep = Box::new(move |points: &mut Cow<'_, Points>, lots: &[u32]| {
-            let mut keep = vec![false; points.len()];
-            for group in cells_of(&points.position, cell).chunk_by(|a, b| a >> 32 == b >> 32) {
-                if let [item] = group {
-                    keep[*item as u32 as usize] = true;
-                    continue;
-                }
-                let rows = group.iter().map(|&item| item as u32);
-                let best = rows.clone().max_by_key(|&row| {
-                    // The earlier vertex wins a tie.
-                    (lots[row as usize], std::cmp::Reverse(points.orig_index[row as usize]))
-                });
-                let Some(best) = best else { continue };
-                keep[best as usize] = true;
-                if mean {
+            let cells = cells_of(&points.position, cell);
+            let keep = winners(&cells, lots, &points.orig_index);
+            if mean {
+                for group in cells.chunk_by(|a, b| a >> 32 == b >> 32).filter(|group| group.len() > 1) {
+                    let rows = group.iter().map(|&item| item as u32);
+                    let Some(best) = rows.clone().find(|&row| keep[row as usize]) else { continue };
                     let same =
                         |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
                     let rows: Vec<u32> = rows.filter(same).collect();
@@ -88,6 +80,24 @@ impl Transform for GridSample {
             .with("cell-m", self.cell_m)
             .doing(Effects { removes_points: true, ..Effects::default() })
     }
+}
+
+/// Whether each row is the one of its cell with the highest lot; the earlier vertex wins a tie.
+fn winners(cells: &[u64], lots: &[u32], orig_index: &[u32]) -> Vec<bool> {
+    let mut keep = vec![true; cells.len()];
+    let (mut cell, mut best, mut best_lot) = (u64::MAX, 0, 0);
+    // Each row loses or makes the one before it lose. No branch that a processor could guess wrong.
+    for &item in cells {
+        let row = item as u32 as usize;
+        let lot = lots[row];
+        let same = item >> 32 == cell;
+        let higher = if lot == best_lot { orig_index[row] < orig_index[best] } else { lot > best_lot };
+        let wins = !same | higher;
+        keep[if wins { best } else { row }] &= !same;
+        (best, best_lot) = if wins { (row, lot) } else { (best, best_lot) };
+        cell = item >> 32;
+    }
+    keep
 }
 
 /// The row of every point in the lower half of an item, the number of its cell in the upper half,

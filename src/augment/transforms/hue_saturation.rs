@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Columns, Complaint, Drawn, Effects, Transform, ordered, transform};
-use crate::math::{Stream, widest};
+use crate::math::{Stream, level, widest};
 
 /// Cast of one degree of hue, in levels of 255, for a colour of full brightness and a quarter of
 /// full saturation: each of the six ramps around the circle of hues is 60 degrees long.
@@ -88,7 +88,7 @@ impl Transform for HueSaturation {
 /// blue. Chroma grows with the factor, up to V.
 #[inline(always)]
 fn turned(rgb: [u8; 3], turn: f32, factor: f32) -> [u8; 3] {
-    let [r, g, b] = rgb.map(f32::from);
+    let (r, g, b) = (f32::from(rgb[0]), f32::from(rgb[1]), f32::from(rgb[2]));
     // No branch, so that many colours are turned at once.
     let larger = |a: f32, b: f32| if a > b { a } else { b };
     let smaller = |a: f32, b: f32| if a < b { a } else { b };
@@ -99,13 +99,14 @@ fn turned(rgb: [u8; 3], turn: f32, factor: f32) -> [u8; 3] {
     // Grey has no hue, and none is needed: its chroma stays 0.
     let hue = difference / larger(chroma, 1.0) + sixths;
     let chroma = smaller(chroma * factor, value);
-    [5.0, 3.0, 1.0].map(|n| {
+    let mut out = [0; 3];
+    for (out, n) in out.iter_mut().zip([5.0, 3.0, 1.0]) {
         let k = n + hue + turn;
         let k = if k >= 6.0 { k - 6.0 } else { k };
         let k = if k >= 6.0 { k - 6.0 } else { k };
-        // Never above 255 and never below 0, so cutting off what follows the point rounds half up.
-        (value - chroma * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0) + 0.5) as u8
-    })
+        *out = level(value - chroma * larger(smaller(smaller(k, 4.0 - k), 1.0), 0.0));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -50,9 +50,11 @@ impl Transform for Jitter {
                 &points.orig_index,
                 #[inline(always)]
                 |rows, noise| {
+                    // Values of their own: behind the closure's references they could seem to change.
+                    let (sigma, clip) = (sigma, clip);
                     for (axis, noise) in axes.iter_mut().zip(noise) {
                         for (v, n) in axis[rows.clone()].iter_mut().zip(noise) {
-                            *v += (sigma * n).clamp(-clip, clip);
+                            *v += (sigma * n).max(-clip).min(clip);
                         }
                     }
                 },

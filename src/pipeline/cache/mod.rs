@@ -36,6 +36,12 @@ const KEPT: usize = 16;
 /// No file of reports is larger.
 const LARGEST: u64 = 1 << 30;
 
+/// What tells, for each scan, whether all that surrounds it is what it was.
+pub(super) fn context(catalogue: &Catalogue) -> impl Fn(&str) -> String {
+    let data_set = data_set_digest(catalogue);
+    move |scene| blake3::Hash::from_bytes(context_digest(catalogue, &data_set, scene)).to_hex().to_string()
+}
+
 /// A folder of reports.
 #[derive(Clone, Debug)]
 pub struct Cache {
