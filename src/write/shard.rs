@@ -275,16 +275,14 @@ fn properties(table: Table, layout: &Layout) -> WriterProperties {
                 },
             )
             .build(),
-        // Labels and colours repeat, floats do not: their bytes are alike in planes.
+        // Labels and colours repeat, floats do not. Plain, as the decoder of split bytes panics on damage.
         Table::Points => layout
             .columns
             .iter()
             .filter(|column| column.part_type() == DataType::Float32)
             .flat_map(BlobColumn::parts)
             .fold(builder.set_compression(points).set_max_row_group_row_count(None), |b, part| {
-                let part = ColumnPath::from(*part);
-                b.set_column_dictionary_enabled(part.clone(), false)
-                    .set_column_encoding(part, Encoding::BYTE_STREAM_SPLIT)
+                b.set_column_dictionary_enabled(ColumnPath::from(*part), false)
             })
             .build(),
     }

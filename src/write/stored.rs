@@ -20,7 +20,7 @@ use super::layout::{Arrangement, Layout};
 use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardIndex};
 use super::packed::{from_planes, unpack};
 use super::schema::{BlobColumn, Table};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::store::{Local, Ranged};
 
 /// A finished data set whose columns are read. Holds no open file: it may be used after a fork.
@@ -84,10 +84,13 @@ impl Stored {
         let held = &self.manifest.layout.columns;
         held.iter().find(|column| column.name == name).copied().ok_or_else(|| {
             let held: Vec<&str> = held.iter().map(|column| column.name).collect();
-            Error::new(Kind::Config, format!("the data set has no column {name}"))
+            let error = Error::new(Kind::Config, format!("the data set has no column {name}"))
                 .at(self.store.path(MANIFEST))
-                .found(held.join(", "))
-                .help("write it again with that column among `columns` in [output]")
+                .found(held.join(", "));
+            match nearest(name, held.iter().copied()) {
+                Some(near) => error.help(format!("did you mean {near}?")),
+                None => error.help("write it again with that column among `columns` in [output]"),
+            }
         })
     }
 

@@ -35,6 +35,8 @@ use crate::store::{self, Local, Outcome};
 
 /// Says in a folder what was exported into it.
 const NOTE: &str = "dataprep-export.json";
+/// Held while an export writes into a folder.
+const LOCK: &str = "dataprep-export.lock";
 
 /// A trainer's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +156,12 @@ pub fn export(dir: &Path, out: &Path, wanted: &Export<'_>) -> Result<Exported> {
     }
     let folder = Local::new(out);
     take(&folder, &stored, wanted)?;
+    let _lock = folder.lock(LOCK)?;
+    // What a killed run left.
+    folder.sweep("")?;
+    for split in manifest.splits.keys() {
+        folder.sweep(split)?;
+    }
     let total = manifest.scenes.iter().filter(|s| is_wanted(&s.split)).count();
     let names = Names::of(manifest);
     let done = AtomicUsize::new(0);

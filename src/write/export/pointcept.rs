@@ -16,6 +16,7 @@ pub(super) fn write(out: &Local, scan: &Scan<'_>) -> Result<bool> {
     if out.size(&last)?.is_some() {
         return Ok(true);
     }
+    out.sweep(&dir)?;
     let n = scan.points();
     let object = scan.ints("object")?;
     let nyu40 = scan.bytes("nyu40")?;
