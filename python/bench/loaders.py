@@ -85,7 +85,7 @@ def load_pth(convert: Callable[[Any], Arrays]) -> Callable[[Path], Arrays]:
     def load(path: Path) -> Arrays:
         import torch
 
-        return convert(torch.load(path))
+        return convert(torch.load(path, weights_only=False))
 
     return load
 
