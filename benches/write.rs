@@ -9,7 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dataprep::math::{Aabb, Affine, Xyz};
 use dataprep::scene::{Colour, Frame, LabelTable, Object, Points, Scene};
 use dataprep::store::Local;
-use dataprep::write::{Sample, Sentence, ShardWriter, SourceObject};
+use dataprep::write::{Layout, Sample, Sentence, ShardWriter, SourceObject};
 
 const N: u32 = 150_000;
 const OBJECT_POINTS: u32 = 5_000;
@@ -60,6 +60,7 @@ fn sample() -> Sample {
 fn write(c: &mut Criterion) {
     let sample = sample();
     let labels = LabelTable::default();
+    let layout = Layout::default();
     let bytes = vec![7_u8; N as usize * 40];
     let mut group = c.benchmark_group("write");
     group.throughput(Throughput::Bytes(bytes.len() as u64)).sample_size(20);
@@ -68,7 +69,7 @@ fn write(c: &mut Criterion) {
         b.iter(|| {
             let dir = tempfile::tempdir().unwrap();
             let store = Local::new(dir.path());
-            let mut shard = ShardWriter::new(&store, "train-00000", &labels).unwrap();
+            let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
             for _ in 0..4 {
                 shard.write(black_box(&sample)).unwrap();
             }

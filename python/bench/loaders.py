@@ -1,6 +1,6 @@
 """How fast scenes reach a trainer's memory, beside the forms that people store them in.
 
-    python bench/loaders.py DATASET WORK [--page docs/loading.md]
+    python bench/loaders.py DATASET WORK [--profiles DATASET ...] [--page docs/loading.md]
 
 Takes a data set of `dataprep augment`, writes its first 64 scenes in every peer's form under WORK,
 and reads all of them in a shuffled order: every column of a scene is copied into one buffer that
@@ -85,7 +85,7 @@ def load_pth(convert: Callable[[Any], Arrays]) -> Callable[[Path], Arrays]:
     def load(path: Path) -> Arrays:
         import torch
 
-        return convert(torch.load(path))
+        return convert(torch.load(path, weights_only=False))
 
     return load
 
@@ -218,9 +218,50 @@ def read_lance(folder: Path) -> Callable[[list[int]], Iterator[Arrays]]:
     return epoch
 
 
+def write_litdata(folder: Path, scenes: list[Arrays]) -> None:
+    import litdata
+
+    # It runs in processes of its own, which read what they write from files.
+    source = folder.parent / "litdata-source"
+    source.mkdir(exist_ok=True)
+    paths = []
+    for i, scene in enumerate(scenes):
+        paths.append(str(source / f"{i:05}.pkl"))
+        Path(paths[-1]).write_bytes(pickle.dumps(scene, 5))
+    litdata.optimize(fn=unpickled, inputs=paths, output_dir=str(folder), chunk_bytes="128MB", num_workers=1)
+    shutil.rmtree(source)
+
+
+def unpickled(path: str) -> Arrays:
+    return pickle.loads(Path(path).read_bytes())
+
+
+def read_litdata(folder: Path) -> Callable[[list[int]], Iterator[Arrays]]:
+    import litdata
+
+    data = litdata.StreamingDataset(str(folder))
+    return lambda order: ({name: np.asarray(data[i][name]) for name in COLUMNS} for i in order)
+
+
+def write_mds(folder: Path, scenes: list[Arrays]) -> None:
+    import streaming
+
+    with streaming.MDSWriter(out=str(folder), columns=dict.fromkeys(COLUMNS, "bytes")) as sink:
+        for scene in scenes:
+            sink.write({name: scene[name].tobytes() for name in COLUMNS})
+
+
+def read_mds(folder: Path) -> Callable[[list[int]], Iterator[Arrays]]:
+    import streaming
+
+    data = streaming.StreamingDataset(local=str(folder), shuffle=False, batch_size=1)
+    return lambda order: (from_bytes(data[i]) for i in order)
+
+
 def read_shards(folder: Path, verify: Any = "never") -> Callable[[list[int]], Iterator[Arrays]]:
     shards = Shards(folder, verify=verify)
-    return lambda order: (shards[i].read(COLUMNS) for i in order)
+    held = [name for name in COLUMNS if name in shards.columns]
+    return lambda order: (shards[i].read(held) for i in order)
 
 
 def read_checked(folder: Path) -> Callable[[list[int]], Iterator[Arrays]]:
@@ -246,6 +287,12 @@ def read_stock(folder: Path) -> Callable[[list[int]], Iterator[Arrays]]:
             yield from_bytes({name: table[name].chunk(0)[0].as_buffer() for name in COLUMNS})
 
     return epoch
+
+
+def profile_of(folder: Path) -> str:
+    said = Shards(folder).manifest.layout
+    name = {("blobs", "exact"): "archive", ("blobs", "compact"): "compact"}.get((said.points, said.precision), "points")
+    return f"dataprep `Shards`, profile {name}"
 
 
 def nothing(folder: Path, scenes: list[Arrays]) -> None:
@@ -279,6 +326,8 @@ PEERS = [
     Peer("`.pth` of tensors", "torch", *each(".pth", save_pth(tensors), load_pth(numpy_of))),
     Peer(IN_USE, "torch", *each(".pth", save_pth(as_tuple), load_pth(lambda t: dict(zip(COLUMNS, t))))),
     Peer("Lance, `take`", "lance", write_lance, read_lance),
+    Peer("LitData", "litdata", write_litdata, read_litdata),
+    Peer("MosaicML StreamingDataset", "streaming", write_mds, read_mds),
     Peer("WebDataset tar, in file order", "webdataset", write_tar, read_tar),
     Peer("Parquet, `list<float>`, defaults", "pyarrow", write_lists, read_lists),
 ]  # fmt: skip
@@ -317,6 +366,9 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="an empty folder, for the peers' files")
     parser.add_argument("--scenes", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--profiles", type=Path, nargs="*", default=[], help="the same data in other profiles of [output]"
+    )
     parser.add_argument("--page", type=Path, help="write the table into this page")
     args = parser.parse_args()
 
@@ -328,23 +380,26 @@ def main() -> None:
     order = rng.permutation(len(scenes)).tolist()
 
     missing, forms = [], []
-    for peer in OURS + PEERS:
+    others = {profile_of(folder): folder for folder in args.profiles}
+    for peer in OURS + [Peer(name, "numpy", nothing, read_shards) for name in others] + PEERS:
         try:
             version = getattr(importlib.import_module(peer.needs), "__version__", "")
-        except ImportError:
-            missing.append(peer.name)
+        except ImportError as error:
+            missing.append(f"{peer.name} ({error})")
             continue
-        folder = args.dataset
+        folder = others.get(peer.name, args.dataset)
         if peer in PEERS:
             folder = args.work / str(len(forms))
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             peer.write(folder, scenes)
         for got, i in zip(peer.read(folder)(order), order):
-            # A tar comes in file order; every other form is checked scene by scene.
-            if peer.read is not read_tar:
+            # A tar comes in file order, and "compact" is rounded; every other form is checked scene by scene.
+            if peer.read is not read_tar and "compact" not in peer.name:
                 assert all(got[n].tobytes() == scenes[i][n].tobytes() for n in COLUMNS), (peer.name, i)
         stored = sum(s.nbytes for scene in scenes for s in scene.values())
+        if peer.name in others:
+            stored = int(sum(p.stat().st_size for p in files_of(folder)) * len(scenes) / len(shards))
         if peer in PEERS:
             stored = sum(path.stat().st_size for path in files_of(folder))
         forms.append((peer, folder, stored, version))

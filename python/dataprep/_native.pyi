@@ -53,6 +53,9 @@ def verify(
 def read_table(path: _Path, columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
     """Columns of a Parquet table of a data set, as `tables` puts them together."""
 
+def crc32(data: NDArray[np.uint8]) -> int:
+    """CRC-32 (IEEE) of a contiguous uint8 array, without the interpreter's lock."""
+
 def fill(
     files: Sequence[_Path],
     buffers: Sequence[NDArray[np.uint8]],
@@ -64,6 +67,24 @@ def fill(
     A part is (file, offset, CRC-32 or None, buffer, start, bytes), with numbers of `files` and
     `buffers`; parts must not overlap. Gives (number of the part, error) of each that failed.
     """
+
+@final
+class Stored:
+    """A data set whose columns are read, whatever its profile."""
+
+    def __new__(cls, path: _Path) -> Stored: ...
+    def fill(
+        self,
+        buffers: Sequence[NDArray[np.uint8]],
+        parts: Sequence[tuple[int, str, bool, int, int, int]],
+        threads: int,
+    ) -> list[tuple[int, Error]]:
+        """Reads columns, decoded, into writable uint8 [bytes] arrays.
+
+        A part is (place of the scene in the manifest, column, whether its CRC-32 is checked, number of
+        the buffer, start, bytes); parts must not overlap. Gives (number of the part, error) of each
+        that failed.
+        """
 
 @final
 class Fresh:

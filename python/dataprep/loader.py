@@ -14,13 +14,10 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _native
-from .errors import CorruptShard, Error, FileChanged, MissingDependency, MissingShard, UnknownColumn
-from .errors import UnknownSample
+from .errors import Error, MissingDependency, UnknownColumn, UnknownSample
 from .manifest import ColumnType
 from .order import Batch, Batches
 from .shards import LeftOut, Shards
-
-_COPY_AGAIN = "copy this file again from where it was written; `dataprep verify` finds every such file"
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,8 @@ class Loader:
     What cannot be read raises a `dataprep.Error` that names the file, after the batches before it.
     With `on_corrupt="skip"` the scene is left out, a batch without scenes is too, and `skipped`
     says what and why. CRC-32 is checked when a column is first read (`verify="first-touch"`,
-    "never"), always when augmenting.
+    "never"), always when augmenting. Data sets of any profile can be read; "train" is the fast one, and
+    `augment` takes originals of "train", "archive" or "points" with all columns.
 
     Threads begin with the first batch and end with the iteration, whatever ends it. A loader may
     be used after a fork; an iteration that began before belongs to the parent.
@@ -123,11 +121,10 @@ class Loader:
     def _forget(self) -> None:
         self._fresh: tuple[_native.Fresh, list[int]] | None = None
         self._touched: set[tuple[int, str]] = set()
-        self._seen: dict[str, tuple[int, int, int]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        del state["_fresh"], state["_touched"], state["_seen"]
+        del state["_fresh"], state["_touched"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -217,21 +214,31 @@ class Loader:
             samples = self._without(samples, failed)
 
     def _fill(self, samples: list[int], slot: _Slot) -> dict[int, Error]:
+        plain = self.shards.manifest.layout.plain
         files: dict[str, int] = {}
         parts, whose = [], []
         before = 0
         for at, sample in enumerate(samples):
             entry = self.shards.entries[sample]
-            file = files.setdefault(self._path(entry.shard), len(files))
+            if plain:
+                file = files.setdefault(self._path(entry.shard), len(files))
             for buffer, (name, kind) in enumerate(slot.kinds.items()):
-                offset, nbytes, crc = entry.blobs[name]
                 check = self.verify == "first-touch" and (sample, name) not in self._touched
                 start = kind.nbytes(before)
-                parts.append((file, offset, crc if check else None, buffer, start, nbytes))
+                if plain:
+                    offset, nbytes, crc = entry.blobs[name]
+                    parts.append((file, offset, crc if check else None, buffer, start, nbytes))
+                else:
+                    place = self.shards.places[sample]
+                    parts.append((place, name, check, buffer, start, kind.nbytes(entry.num_points)))
                 whose.append((at, sample, name))
             before += entry.num_points
+        if plain:
+            done = _native.fill(list(files), slot.buffers, parts, self.threads)
+        else:
+            done = self.shards.stored().fill(slot.buffers, parts, self.threads)
         failed: dict[int, Error] = {}
-        for part, error in _native.fill(list(files), slot.buffers, parts, self.threads):
+        for part, error in done:
             at, sample, name = whose[part]
             error.message = f"{self.shards.entries[sample].sample_id}: column {name}: {error.message}"
             failed.setdefault(at, error)
@@ -253,10 +260,8 @@ class Loader:
     def _pipeline(self) -> tuple[_native.Fresh, list[int]]:
         if self._fresh is None:
             assert self.augment is not None
-            shards = self.shards
-            fresh = _native.Fresh(shards.path, self.augment, self.seed)
-            place = {entry.sample_id: at for at, entry in enumerate(shards.manifest.scenes)}
-            self._fresh = fresh, [place[entry.sample_id] for entry in shards.entries]
+            fresh = _native.Fresh(self.shards.path, self.augment, self.seed)
+            self._fresh = fresh, self.shards.places
         return self._fresh
 
     def _path(self, shard: str) -> str:
@@ -265,27 +270,11 @@ class Loader:
     def _stat(self, sample: int) -> Error | None:
         """Why the file of a sample cannot be read, before room is made for it."""
         entry = self.shards.entries[sample]
-        path, declared = self._path(entry.shard), self.shards.manifest.shards[entry.shard]["scenes"]
-        what = f"{entry.sample_id}: the shard "
         try:
-            found = os.stat(path)
-        except OSError as error:
-            return MissingShard(f"{what}is not there: {error.strerror}", file=path, help=_COPY_AGAIN)
-        if found.st_size != declared.bytes:
-            return CorruptShard(
-                f"{what}is of another size",
-                file=path,
-                expected=f"{declared.bytes} bytes",
-                found=f"{found.st_size} bytes",
-                help=_COPY_AGAIN,
-            )
-        now = (found.st_ino, found.st_size, found.st_mtime_ns)
-        if self._seen.setdefault(path, now) != now:
-            return FileChanged(
-                f"{what}was changed while it was in use",
-                file=path,
-                help="make a new Loader, and a new order, once nobody writes there any more",
-            )
+            self.shards.check_file(entry.shard)
+        except Error as error:
+            error.message = f"{entry.sample_id}: {error.message}"
+            return error
         return None
 
     def _without(self, samples: list[int], failed: dict[int, Error]) -> list[int]:

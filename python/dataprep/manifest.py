@@ -14,7 +14,7 @@ from .digest import blake3
 from .errors import CorruptManifest, MissingDataset, VersionMismatch
 
 #: The layout that this version reads.
-FORMAT = 2
+FORMAT = 3
 _COPY_AGAIN = "copy the data set again from where it was written, or write it again"
 
 
@@ -30,6 +30,33 @@ class ColumnType:
 
     def nbytes(self, points: int) -> int:
         return points * self.width * self.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How points are stored: `points` "blobs" or "rows", `compression` "none" or "zstd", `precision`
+    "exact" or "compact"."""
+
+    points: str
+    compression: str
+    precision: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether the bytes in the file are those of the arrays."""
+        return self == Layout("blobs", "none", "exact")
+
+    @property
+    def table(self) -> str:
+        """The table that holds the points."""
+        return "points" if self.points == "rows" else "scenes"
+
+    def __str__(self) -> str:
+        return f"points = {self.points}, compression = {self.compression}, precision = {self.precision}"
+
+
+#: Bytes of a blob before its values, and of a point, where precision "compact" has others.
+_COMPACT = {"xyz": (24, 6), "superpoint": (0, 2), "object": (0, 2), "normal": (0, 4)}
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,7 @@ class Manifest:
 
     path: Path
     columns: dict[str, ColumnType]
+    layout: Layout
     shards: dict[str, dict[str, ShardFile]]
     scenes: list[SceneEntry]
     raw: dict[str, Any]
@@ -113,6 +141,12 @@ class Manifest:
 
 def _parse(path: Path, raw: dict[str, Any], data: bytes) -> Manifest:
     columns = {name: _column_type(spelled) for name, spelled in raw["columns"].items()}
+    said = raw["layout"]
+    layout = Layout(said["points"], said["compression"], said["precision"])
+    known = {"points": ("blobs", "rows"), "compression": ("none", "zstd"), "precision": ("exact", "compact")}
+    for key, values in known.items():
+        if said[key] not in values:
+            raise ValueError(f"layout {key} is {said[key]!r}")
     shards: dict[str, dict[str, ShardFile]] = {}
     for entry in raw["shards"]:
         files = {}
@@ -123,8 +157,8 @@ def _parse(path: Path, raw: dict[str, Any], data: bytes) -> Manifest:
                 raise ValueError(f"a shard lies outside the folder: {file.file}")
             files[inside.parts[0]] = file
         shards[str(entry["name"])] = files
-    scenes = [_scene(said, columns, shards) for said in raw["scenes"]]
-    return Manifest(path, columns, shards, scenes, raw, data)
+    scenes = [_scene(said, columns, layout, shards) for said in raw["scenes"]]
+    return Manifest(path, columns, layout, shards, scenes, raw, data)
 
 
 def _column_type(spelled: str) -> ColumnType:
@@ -140,14 +174,23 @@ def _column_type(spelled: str) -> ColumnType:
 
 
 def _scene(
-    said: dict[str, Any], columns: dict[str, ColumnType], shards: dict[str, dict[str, ShardFile]]
+    said: dict[str, Any],
+    columns: dict[str, ColumnType],
+    layout: Layout,
+    shards: dict[str, dict[str, ShardFile]],
 ) -> SceneEntry:
     blobs = {}
     size = shards[said["shard"]]["scenes"].bytes
     points = int(said["num_points"])
     for name, (offset, nbytes, crc) in said["blobs"].items():
         offset, nbytes = int(offset), int(nbytes)
-        if nbytes != columns[name].nbytes(points) or offset < 4 or offset + nbytes > size:
+        expected = columns[name].nbytes(points)
+        if layout.precision == "compact" and name in _COMPACT:
+            header, width = _COMPACT[name]
+            expected = header + width * points
+        mapped = layout.points == "blobs" and layout.compression == "none"
+        outside = offset < 4 or offset + nbytes > size if mapped else offset != 0
+        if nbytes != expected or outside:
             raise ValueError(f"{said['sample_id']}: column {name} cannot lie where the manifest says")
         blobs[name] = (offset, nbytes, int(crc))
     return SceneEntry(

@@ -278,8 +278,8 @@ class Verified:
 
     @property
     def ok(self) -> bool:
-        """Whether everything is as the manifest claims."""
-        return not self.problems
+        """Whether everything is as the manifest claims; shards of very different sizes (SHD106) are."""
+        return all(problem.code == "SHD106" for problem in self.problems)
 
 
 def verify(path: PathLike, *, jobs: int | None = None, progress: Progress | None = None) -> Verified:

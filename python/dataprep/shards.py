@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mmap
 import os
 import warnings
@@ -16,7 +17,8 @@ import numpy as np
 
 from . import masks
 from .digest import blake3
-from .errors import CorruptShard, Error, FileChanged, MissingShard, UnknownColumn, UnknownSample
+from .errors import CorruptShard, Error, FileChanged, MissingDependency, MissingShard
+from .errors import UnknownColumn, UnknownSample
 from .manifest import ColumnType, Manifest, SceneEntry, ShardFile
 from .tables import Table, read_table
 
@@ -28,6 +30,23 @@ _OPEN_MAPS = 256
 _COPY_AGAIN = "copy this file again from where it was written; `dataprep verify` finds every such file"
 
 
+@functools.cache
+def _native_crc32() -> Any:
+    """The native module's CRC-32, which is several times as fast as zlib's; None without it."""
+    try:
+        from ._native import crc32
+    except ImportError:
+        return None
+    return crc32
+
+
+def _crc32(mapped: mmap.mmap, offset: int, nbytes: int) -> int:
+    native = _native_crc32()
+    if native is None:
+        return zlib.crc32(memoryview(mapped)[offset : offset + nbytes])
+    return native(np.frombuffer(mapped, np.uint8, nbytes, offset))
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """Something that was left out because it could not be read, and why."""
@@ -37,7 +56,8 @@ class LeftOut:
 
 
 class Scene:
-    """One scene variant. `scene["xyz"]` is a read-only view into the shard.
+    """One scene variant. `scene["xyz"]` is a read-only view into the shard (an array of its own where
+    the data set is not of profile "train").
 
     Attributes: `sample_id` (`scene0011_00/v002`), `scene_id`, `split`, `variant` (0 = original),
     `num_points`, `num_descriptions`, `weight` (sum of its sentences' sampling weights).
@@ -100,6 +120,10 @@ class Shards(Sequence[Scene]):
 
     Opening reads `manifest.json` only. Arrays are read-only views into memory maps and stay valid
     as long as they are referenced. It can be pickled (maps are opened again) and forked.
+
+    So it is with profile "train". Of the others ("archive", "compact", "points") the native module
+    decodes columns into arrays of their own, with the same values, but for what "compact" rounded:
+    `manifest.raw["errors"]` says by how much. The columns of the scene that was read last are kept.
     """
 
     def __init__(
@@ -144,12 +168,16 @@ class Shards(Sequence[Scene]):
         self._fresh()
 
     def _fresh(self) -> None:
-        self._maps: OrderedDict[str, tuple[mmap.mmap, tuple[int, int, int]]] = OrderedDict()
+        self._maps: OrderedDict[str, mmap.mmap] = OrderedDict()
+        self._seen: dict[str, tuple[int, int, int]] = {}
         self._touched: set[tuple[int, str]] = set()
+        self._stored: Any = None
+        self._last: tuple[int, dict[str, np.ndarray]] = (-1, {})
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        del state["_maps"], state["_touched"]
+        for name in ("_maps", "_seen", "_touched", "_stored", "_last"):
+            del state[name]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -201,6 +229,7 @@ class Shards(Sequence[Scene]):
             try:
                 files = self.manifest.shards[shard]
                 self._stat(files["scenes"])
+                self._stat(files[self.manifest.layout.table])
                 self._intact(files["objects"])
                 self._intact(files["descriptions"])
             except Error as error:
@@ -217,16 +246,20 @@ class Shards(Sequence[Scene]):
     def arrays(self, index: int, columns: Iterable[str], *, writable: bool = False) -> dict[str, np.ndarray]:
         """Per-point columns of the scene at `index` by name: read-only views, or copies if `writable`."""
         entry = self.entries[index]
-        mapped = self._map(entry.shard)
-        made = {}
+        columns = tuple(columns)
         for column in columns:
-            kind = self.columns.get(column)
-            if kind is None or column not in entry.blobs:
+            if column not in self.columns or column not in entry.blobs:
                 raise UnknownColumn(
                     f"the data set has no column {column!r}",
                     file=self.manifest.path,
                     found=", ".join(self.columns),
                 )
+        if not self.manifest.layout.plain:
+            return self._decoded(index, columns, writable)
+        mapped = self._map(entry.shard)
+        made = {}
+        for column in columns:
+            kind = self.columns[column]
             if self.verify == "first-touch" and (index, column) not in self._touched:
                 self._check(entry, column, mapped)
                 self._touched.add((index, column))
@@ -235,10 +268,56 @@ class Shards(Sequence[Scene]):
             made[column] = view.copy() if writable else view
         return made
 
+    def _decoded(self, index: int, columns: Sequence[str], writable: bool) -> dict[str, np.ndarray]:
+        """Columns of a layout that is not stored as it is read."""
+        entry = self.entries[index]
+        self.check_file(entry.shard)
+        if self._last[0] != index:
+            self._last = (index, {})
+        known = self._last[1]
+        missing = [column for column in dict.fromkeys(columns) if column not in known]
+        kinds = [self.columns[column] for column in missing]
+        buffers = [np.empty(kind.nbytes(entry.num_points), np.uint8) for kind in kinds]
+        stored = self.stored()
+        first = self.verify == "first-touch"
+        parts = [
+            (self.places[index], column, first and (index, column) not in self._touched, at, 0, buffers[at].size)
+            for at, column in enumerate(missing)
+        ]
+        for part, error in stored.fill(buffers, parts, 1):
+            error.message = f"{entry.sample_id}: column {missing[part]}: {error.message}"
+            raise error
+        for column, kind, buffer in zip(missing, kinds, buffers):
+            array = buffer.view(kind.dtype).reshape(kind.shape(entry.num_points))
+            array.flags.writeable = False
+            known[column] = array
+            self._touched.add((index, column))
+        return {column: known[column].copy() if writable else known[column] for column in columns}
+
+    def stored(self) -> Any:
+        """The native reader of any layout."""
+        if self._stored is None:
+            try:
+                from ._native import Stored
+            except ImportError as error:
+                raise MissingDependency(
+                    f"the points are stored with {self.manifest.layout}: reading them takes the native module",
+                    file=self.manifest.path,
+                    help='pip install ./python, or write the data set with profile = "train" in [output]',
+                ) from error
+            self._stored = Stored(self.path)
+        return self._stored
+
+    @functools.cached_property
+    def places(self) -> list[int]:
+        """The place of each scene in the manifest."""
+        place = {entry.sample_id: at for at, entry in enumerate(self.manifest.scenes)}
+        return [place[entry.sample_id] for entry in self.entries]
+
     def _check(self, entry: SceneEntry, column: str, mapped: mmap.mmap) -> None:
         """Holds the bytes of a column against their CRC-32."""
         offset, nbytes, crc = entry.blobs[column]
-        found = zlib.crc32(memoryview(mapped)[offset : offset + nbytes])
+        found = _crc32(mapped, offset, nbytes)
         if found != crc:
             raise CorruptShard(
                 f"{entry.sample_id}: the bytes of column {column} are not those that were written",
@@ -273,25 +352,30 @@ class Shards(Sequence[Scene]):
             )
         return said.st_ino, said.st_size, said.st_mtime_ns
 
-    def _map(self, shard: str) -> mmap.mmap:
-        file = self.manifest.shards[shard]["scenes"]
-        # Asked each time: a map of a file that was cut short would end this process by a signal.
+    def check_file(self, shard: str) -> str:
+        """The path of the file with a shard's points: there, as long as it should be, and the one that
+        it was when it was first looked at."""
+        file = self.manifest.shards[shard][self.manifest.layout.table]
         now = self._stat(file)
-        known = self._maps.get(shard)
-        if known is None:
-            with open(self.path / file.file, "rb") as opened:
-                mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
-            known = self._maps[shard] = (mapped, now)
-            if len(self._maps) > _OPEN_MAPS:
-                self._maps.popitem(last=False)
-        elif known[1] != now:
+        if self._seen.setdefault(shard, now) != now:
             raise FileChanged(
                 "a file of the data set was changed or replaced after it was opened",
                 file=self.path / file.file,
                 help="open the data set again; write to another folder while one is read",
             )
+        return f"{self.path}/{file.file}"
+
+    def _map(self, shard: str) -> mmap.mmap:
+        # Asked each time: a map of a file that was cut short would end this process by a signal.
+        path = self.check_file(shard)
+        mapped = self._maps.get(shard)
+        if mapped is None:
+            with open(path, "rb") as opened:
+                mapped = self._maps[shard] = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            if len(self._maps) > _OPEN_MAPS:
+                self._maps.popitem(last=False)
         self._maps.move_to_end(shard)
-        return known[0]
+        return mapped
 
     # -- tables -------------------------------------------------------------------------------
 

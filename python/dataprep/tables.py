@@ -7,6 +7,7 @@ half of this package, or pyarrow.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Union
@@ -134,7 +135,7 @@ def _concat(parts: list[Any]) -> Column:
 def read_table(path: Path, columns: list[str] | None = None) -> Table:
     """Reads a Parquet file of one of the three tables, or some of its columns.
 
-    Numbers become arrays [n], `binary[k]` columns arrays of the dtype and shape that the field's
+    Numbers become arrays [n], `binary` columns arrays of the dtype and shape that the field's
     metadata says, with NaN or 0 for null.
     """
     nodes = _nodes(path, columns)
@@ -211,15 +212,15 @@ def _arrow_node(array: Any, metadata: dict[bytes, bytes]) -> dict[str, Any]:
         names = [kind.field(i).name for i in range(kind.num_fields)]
         fields = {name: _arrow_node(field, {}) for name, field in zip(names, array.flatten())}
         return {"kind": "struct", "fields": fields}
-    if pa.types.is_fixed_size_binary(kind):
-        width = kind.byte_width
-        data = array.buffers()[1]
+    if pa.types.is_binary(kind):
+        dtype = np.dtype(metadata[b"dtype"].decode())
         shape = [int(n) for n in metadata[b"shape"].decode().strip("[]").split(",")]
+        none = b"\0" * (dtype.itemsize * math.prod(shape))
         return {
             "kind": "fixed",
-            "dtype": metadata[b"dtype"].decode(),
+            "dtype": dtype.str,
             "shape": shape,
-            "data": data.slice(array.offset * width, n * width),
+            "data": b"".join(none if value is None else value for value in array.to_pylist()),
             "valid": np.asarray(array.is_valid()) if array.null_count else None,
         }
     values = array.to_numpy(zero_copy_only=False)

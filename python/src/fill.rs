@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use dataprep::store::Ranged;
-use dataprep::write::Piece;
+use dataprep::write::{Piece, Source};
 use numpy::{PyArray1, PyArrayMethods as _, PyReadwriteArray1};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -34,9 +34,7 @@ pub(crate) fn fill<'py>(
     let failed = py.detach(|| {
         let files: Vec<_> = files.iter().map(|path| Ranged::open(path)).collect();
         let pieces = parts.iter().zip(rooms).map(|(&(file, offset, crc32, ..), out)| Piece {
-            file: &files[file],
-            offset,
-            crc32,
+            source: Source::Range { file: &files[file], offset, crc32 },
             out,
         });
         dataprep::write::fill(pieces.collect(), threads)

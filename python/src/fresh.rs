@@ -1,11 +1,10 @@
 //! Variants made at load time.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 use dataprep::augment::TextAction;
 use dataprep::pipeline::{Fresh as Inner, FreshSample};
-use dataprep::write::{BLOBS, BlobColumn};
+use dataprep::write::{BlobColumn, on_threads};
 use numpy::PyArray1;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -78,49 +77,28 @@ impl FreshBatch {
         buffers: Vec<Bound<'_, PyArray1<u8>>>,
         threads: usize,
     ) -> PyResult<()> {
-        let find = |name: &String| BLOBS.iter().find(|blob| blob.name == name);
-        let columns: Vec<&BlobColumn> = columns
+        let columns: Vec<BlobColumn> = columns
             .iter()
-            .map(|name| find(name).ok_or_else(|| PyValueError::new_err(format!("no column {name}"))))
+            .map(|name| {
+                BlobColumn::named(name).ok_or_else(|| PyValueError::new_err(format!("no column {name}")))
+            })
             .collect::<PyResult<_>>()?;
         let samples: Vec<&FreshSample> = self.0.iter().filter_map(|made| made.as_ref().ok()).collect();
         let mut rooms = Vec::new();
         for (buffer, column) in columns.iter().enumerate() {
             let mut start = 0;
             for sample in &samples {
-                let bytes = sample.num_points() * column.width * column.item;
+                let bytes = column.nbytes(sample.num_points());
                 rooms.push((buffer, start, bytes));
                 start += bytes;
             }
         }
         let mut buffers = writable(&buffers)?;
         let rooms = cut(slices(&mut buffers)?, rooms.into_iter())?;
-        let work = columns.iter().flat_map(|&column| samples.iter().map(move |&sample| (column, sample)));
+        let work = columns.iter().flat_map(|column| samples.iter().map(move |&sample| (column, sample)));
         let work: Vec<_> = work.zip(rooms).collect();
-        py.detach(|| encode(work, threads)).map_err(|error| raised(py, &error))
+        let done =
+            py.detach(|| on_threads(work, threads, |((column, sample), out)| sample.encode(column, out)));
+        done.into_iter().collect::<Result<(), _>>().map_err(|error| raised(py, &error))
     }
-}
-
-/// Writes columns into their rooms, on `threads` threads.
-fn encode(work: Vec<((&BlobColumn, &FreshSample), &mut [u8])>, threads: usize) -> dataprep::Result<()> {
-    let threads = threads.clamp(1, work.len().max(1));
-    let queue = Mutex::new(work.into_iter());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let all = || {
-        while let Some(((column, sample), out)) = next() {
-            sample.encode(column, out)?;
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(all)).collect();
-        let mine = all();
-        for other in others {
-            match other.join() {
-                Ok(result) => result?,
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        mine
-    })
 }

@@ -5,10 +5,12 @@
 
 #![allow(clippy::needless_pass_by_value)] // what Python hands over comes by value
 
+mod crc;
 mod error;
 mod fill;
 mod fresh;
 mod runs;
+mod stored;
 mod table;
 mod task;
 mod work;
@@ -19,11 +21,15 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _native {
     #[pymodule_export]
+    use super::crc::crc32;
+    #[pymodule_export]
     use super::fill::fill;
     #[pymodule_export]
     use super::fresh::{Fresh, FreshBatch};
     #[pymodule_export]
     use super::runs::{audit, augment, main, plan_into, verify};
+    #[pymodule_export]
+    use super::stored::Stored;
     #[pymodule_export]
     use super::table::read_table;
     #[pymodule_export]

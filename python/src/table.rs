@@ -64,15 +64,27 @@ fn node<'py>(py: Python<'py>, field: &Field, column: &dyn Array) -> PyResult<Opt
             node.set_item("data", bytes(texts.values()))?;
             "string"
         }
-        DataType::FixedSizeBinary(_) => {
+        DataType::Binary => {
             let says = |key| field.metadata().get(key);
             let (Some(dtype), Some(shape)) = (says("dtype"), says("shape")) else { return Ok(None) };
             let shape: Option<Vec<usize>> =
                 shape.trim_matches(['[', ']']).split(',').map(|n| n.trim().parse().ok()).collect();
+            let Some(shape) = shape else { return Ok(None) };
+            let item: usize = dtype.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(0);
+            let width = shape.iter().product::<usize>() * item;
+            // Every value is of one length; none stands as zeros.
+            let mut data = Vec::with_capacity(column.len() * width);
+            for value in column.as_binary::<i32>() {
+                match value {
+                    None => data.resize(data.len() + width, 0),
+                    Some(value) if value.len() == width => data.extend_from_slice(value),
+                    Some(_) => return Ok(None),
+                }
+            }
             let valid: Option<Vec<u8>> = column.nulls().map(|n| n.iter().map(u8::from).collect());
             node.set_item("dtype", dtype)?;
             node.set_item("shape", shape)?;
-            node.set_item("data", bytes(column.as_fixed_size_binary().value_data()))?;
+            node.set_item("data", bytes(&data))?;
             node.set_item("valid", valid.map(|valid| bytes(&valid)))?;
             "fixed"
         }

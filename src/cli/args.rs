@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, commit, completions, init, plan, render, rule, run, schema, synth};
-use super::{bench, explain_pipeline, inspect, preview, replay, verify};
+use super::{bench, explain_pipeline, export, inspect, preview, replay, verify};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -49,6 +49,8 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Measure how fast samples are read here, beside a copy in memory
     Bench(bench::BenchArgs),
+    /// Write a data set as the files that a trainer's own loader reads
+    Export(export::ExportArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments
     Init(init::InitArgs),
     /// Remove the audit's cache

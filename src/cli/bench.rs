@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::augment::bytes;
 use super::{Exit, Globals, Output, interrupt};
-use crate::error::{Error, Kind, Result, nearest};
-use crate::store::{Local, Ranged};
-use crate::write::{BLOBS, MANIFEST, Manifest, Piece, SceneIndex, Table, fill};
+use crate::error::{Error, Kind, Result};
+use crate::write::{Piece, Source, Stored, fill};
 
 /// Arguments of `dataprep bench`.
 #[derive(Debug, clap::Args)]
@@ -35,51 +34,35 @@ pub struct BenchArgs {
 const BATCH: usize = 4;
 
 pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
-    let store = Local::new(&args.dir);
-    let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
-    for name in &args.columns {
-        if !BLOBS.iter().any(|b| b.name == name) {
-            let error =
-                Error::new(Kind::Config, format!("there is no column {name}")).at(store.path(MANIFEST));
-            return Err(match nearest(name, BLOBS.iter().map(|b| b.name)) {
-                Some(near) => error.help(format!("did you mean {near}?")),
-                None => error,
-            });
-        }
-    }
-    if manifest.scenes.is_empty() {
+    let stored = Stored::open(&args.dir)?;
+    let layout = &stored.manifest.layout;
+    let columns = match args.columns.as_slice() {
+        [] => layout.columns.clone(),
+        names => names.iter().map(|name| stored.column(name)).collect::<Result<_>>()?,
+    };
+    let scenes = &stored.manifest.scenes;
+    if scenes.is_empty() {
         return Err(Error::new(Kind::Config, "the data set is empty").at(&args.dir));
     }
-    let wanted = |name: &str| args.columns.is_empty() || args.columns.iter().any(|c| c == name);
-    let files: Vec<(String, Result<Ranged>)> = manifest
-        .shards
-        .iter()
-        .flat_map(|shard| {
-            let scenes = shard.files.iter().filter(|f| f.file.starts_with(Table::Scenes.folder()));
-            scenes.map(|f| (shard.name.clone(), Ranged::open(&store.path(&f.file))))
-        })
-        .collect();
-    let batches: Vec<&[SceneIndex]> = manifest.scenes.chunks(BATCH).collect();
-    let size = |batch: &[SceneIndex]| -> u64 {
-        let blobs = batch.iter().flat_map(|s| s.blobs.iter());
-        blobs.filter(|(name, _)| wanted(name)).map(|(_, blob)| blob.nbytes).sum()
+    let all: Vec<usize> = (0..scenes.len()).collect();
+    let batches: Vec<&[usize]> = all.chunks(BATCH).collect();
+    let of_scene = |&scene: &usize| -> usize {
+        columns.iter().map(|column| column.nbytes(scenes[scene].num_points as usize)).sum()
     };
+    let size = |batch: &[usize]| batch.iter().map(of_scene).sum::<usize>() as u64;
     let largest = batches.iter().map(|b| size(b)).max().unwrap_or(0) as usize;
     let (mut buffer, mut other) = (vec![0_u8; largest], vec![1_u8; largest]);
     let threads = globals.workers();
 
-    let mut read = |batch: &[SceneIndex]| -> Result<()> {
+    let mut read = |batch: &[usize]| -> Result<()> {
         let mut rest = buffer.as_mut_slice();
         let mut pieces = Vec::new();
-        for scene in batch {
-            let Some((_, file)) = files.iter().find(|(name, _)| *name == scene.shard) else {
-                let what = format!("{}: shard {} is not listed", scene.sample_id, scene.shard);
-                return Err(Error::new(Kind::Corrupt, what).at(store.path(MANIFEST)));
-            };
-            for (_, blob) in scene.blobs.iter().filter(|(name, _)| wanted(name)) {
-                let (out, left) = rest.split_at_mut(blob.nbytes as usize);
+        for &scene in batch {
+            for &column in &columns {
+                let (out, left) = rest.split_at_mut(column.nbytes(scenes[scene].num_points as usize));
                 rest = left;
-                pieces.push(Piece { file, offset: blob.offset, crc32: None, out });
+                let source = Source::Column { stored: &stored, scene, column, checked: false };
+                pieces.push(Piece { source, out });
             }
         }
         fill(pieces, threads).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
@@ -98,8 +81,9 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
         Ok(())
     })?;
 
-    let (scenes, total) = (manifest.scenes.len() as f64, batches.iter().map(|b| size(b)).sum::<u64>());
-    let mut text = format!("{} samples, {} of columns, {threads} threads\n", scenes, bytes(total));
+    let (scenes, total) = (scenes.len() as f64, batches.iter().map(|b| size(b)).sum::<u64>());
+    let mut text =
+        format!("{scenes} samples, {} of columns, {}, {threads} threads\n", bytes(total), layout.name());
     let mut line = |what: &str, seconds: f64, passes: f64| {
         let (rate, flow) = (scenes * passes / seconds, total as f64 * passes / seconds);
         let _ = writeln!(text, "{what:<28} {rate:>9.0} samples/s {:>12}/s", bytes(flow as u64));

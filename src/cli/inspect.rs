@@ -10,9 +10,9 @@ use arrow::record_batch::RecordBatch;
 use super::augment::bytes;
 use super::{Exit, Output};
 use crate::error::{Error, Kind, Result};
-use crate::store::{Local, Ranged};
+use crate::store::Local;
 use crate::write::{
-    BLOBS, BlobColumn, MANIFEST, Manifest, SceneIndex, Table, data_set_of, find_sample, read_table,
+    BlobColumn, MANIFEST, Manifest, SceneIndex, Stored, Table, data_set_of, find_sample, read_table,
 };
 
 /// Arguments of `dataprep inspect`.
@@ -54,7 +54,8 @@ pub(super) fn run(args: &InspectArgs, output: &mut Output) -> Result<Exit> {
 }
 
 fn data_set_text(manifest: &Manifest, id: &str) -> String {
-    let mut out = format!("data set {id}\nlayout {} by {}\n\n", manifest.format, manifest.tool);
+    let layout = manifest.layout.name();
+    let mut out = format!("data set {id}\nlayout {}, {layout}, by {}\n\n", manifest.format, manifest.tool);
     let _ = writeln!(
         out,
         "{:<12} {:>8} {:>14} {:>9} {:>13}",
@@ -70,6 +71,9 @@ fn data_set_text(manifest: &Manifest, id: &str) -> String {
     out += "\ncolumns of a point\n";
     for (name, shape) in &manifest.columns {
         let _ = writeln!(out, "  {name:<12} {shape}");
+    }
+    for (what, most) in &manifest.errors {
+        let _ = writeln!(out, "  rounded by at most {most:.2e} ({what})");
     }
     let stored: u64 = manifest.shards.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
     let _ = writeln!(out, "\n{} shards, {}", manifest.shards.len(), bytes(stored));
@@ -134,24 +138,22 @@ fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result
         scene.row_group
     );
     let scenes = file_of(Table::Scenes)?;
-    let file = Ranged::open(&scenes)?;
-    for column in &BLOBS {
-        if let Some(blob) = scene.blobs.get(column.name) {
-            file.check(blob.offset, blob.nbytes)?;
-            let mut content = vec![0; blob.nbytes as usize];
-            file.read_at(blob.offset, &mut content)?;
-            let broken = if crc32fast::hash(&content) == blob.crc32 { "" } else { "  CRC-32 DIFFERS" };
-            let _ = writeln!(
-                out,
-                "  {:<11} {} [{}, {}] at byte {:<11} {}{broken}",
-                column.name,
-                column.dtype,
-                scene.num_points,
-                column.width,
-                blob.offset,
-                span(column, &content)
-            );
+    let stored = Stored::open(store.root())?;
+    for column in &manifest.layout.columns {
+        // Damage is told, and does not hide the rest.
+        let mut content = vec![0; column.nbytes(scene.num_points as usize)];
+        let read = stored.read(scene, column, true, &mut content);
+        let mut told = span(column, &content);
+        if let Err(error) = read {
+            told = error.detail();
         }
+        let at = scene.blobs.get(column.name).filter(|blob| blob.offset > 0);
+        let at = at.map_or(String::new(), |blob| format!("at byte {}", blob.offset));
+        let _ = writeln!(
+            out,
+            "  {:<11} {} [{}, {}] {at:<19} {told}",
+            column.name, column.dtype, scene.num_points, column.width,
+        );
     }
     let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let rows = read_table(&scenes, Some(&named(&["sample_id", "provenance"])))?;

@@ -13,6 +13,7 @@ mod commit;
 mod completions;
 mod configuration;
 mod explain_pipeline;
+mod export;
 mod files;
 mod fix;
 mod init;
@@ -102,6 +103,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Bench(args) => bench::run(args, &cli.globals, &mut output),
         Command::Inspect(args) => inspect::run(args, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
+        Command::Export(args) => export::run(args, &cli.globals, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),
         Command::Clean(args) => clean::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),

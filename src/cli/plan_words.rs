@@ -16,11 +16,12 @@ pub(super) fn plan(plan: &Plan, forecast: &Forecast, config: &Config, dir: &Path
     let _ = writeln!(out, "  {scans} scans with {descriptions} descriptions, {rows} rows");
     let _ = writeln!(
         out,
-        "  {} shards, at most about {} of points (steps may remove some), in {}",
+        "  {} shards, at most {} points (steps may remove some), in {}",
         plan.units.len(),
-        super::augment::bytes(forecast.bytes),
+        forecast.points,
         dir.display()
     );
+    out += &sizes(forecast);
     for step in &config.steps {
         let _ = writeln!(out, "  step {} ({}), p = {}", step.id, step.op, step.p);
     }
@@ -30,6 +31,21 @@ pub(super) fn plan(plan: &Plan, forecast: &Forecast, config: &Config, dir: &Path
         let _ = writeln!(out, "  {}: {} scans", unit.name, unit.scans.len());
     }
     out
+}
+
+/// Bytes on disk, as configured and in each profile.
+fn sizes(forecast: &Forecast) -> String {
+    let (Some(sample), Some((chosen, size))) = (&forecast.measured_on, forecast.sizes.first()) else {
+        return String::new();
+    };
+    let size = super::augment::bytes(*size);
+    let mut out =
+        format!("  on disk about {size} ({chosen}), by {sample} written for a trial; other profiles:");
+    for (name, size) in forecast.sizes[1..].iter().filter(|(name, _)| name != chosen) {
+        let _ = write!(out, " {} {},", name.trim_start_matches("profile "), super::augment::bytes(*size));
+    }
+    out.pop();
+    out + "\n"
 }
 
 /// What the gate will do, and how sure that is.

@@ -7,7 +7,7 @@ use super::unit::{Marker, Session};
 use crate::audit::{Finding, Severity, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::store::Outcome;
-use crate::write::{BLOBS, FORMAT, MANIFEST, Manifest};
+use crate::write::{FORMAT, MANIFEST, Manifest};
 
 /// A finished data set.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ impl Session {
             pipeline: self.plan.pipeline.clone(),
             pipeline_blake3: blake3::hash(self.plan.pipeline.as_bytes()).to_hex().to_string(),
             inputs: self.plan.inputs.clone(),
-            columns: BLOBS.iter().map(|b| (b.name.to_owned(), b.spell())).collect(),
             skipped: self.plan.skipped.clone(),
             balance: self.plan.balance.clone(),
             ..Manifest::default()
         };
+        manifest.set_layout(&self.layout);
         let mut facts = Summary::default();
         for (unit, marker) in markers {
             manifest.add_shard(&unit.split, marker.shard);

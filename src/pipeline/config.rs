@@ -14,6 +14,7 @@ use super::balance::Balance;
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
 use crate::error::{Error, Kind, Place, Result};
 use crate::store;
+use crate::write::{Arrangement, BLOBS, BlobColumn, Compression, Layout, Precision, Profile};
 
 /// What is read.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -142,11 +143,69 @@ pub struct Output {
     /// Size that shards are packed to, in megabytes (10⁶ bytes).
     #[schemars(range(min = 1, max = 4000))]
     pub shard_size_mb: u32,
+    /// What it is written for. The keys below change parts of it.
+    pub profile: Profile,
+    /// Per-point columns to store, `xyz` and `object` among them. All when left out, but for `orig_index`
+    /// in profile compact.
+    pub columns: Option<Vec<String>>,
+    /// How the points of a scene stand: one value a column (`blobs`) or one row a point (`rows`).
+    pub points: Option<Arrangement>,
+    /// What makes points smaller on disk.
+    pub compression: Option<Compression>,
+    /// Whether positions, normals and labels keep all their bits. Rows always do.
+    pub precision: Option<Precision>,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { dir: None, shard_size_mb: 128 }
+        Self {
+            dir: None,
+            shard_size_mb: 128,
+            profile: Profile::default(),
+            columns: None,
+            points: None,
+            compression: None,
+            precision: None,
+        }
+    }
+}
+
+impl Output {
+    /// How points are laid out.
+    pub fn layout(&self) -> Layout {
+        let mut layout = self.profile.layout();
+        if let Some(names) = &self.columns {
+            layout.columns = BLOBS.into_iter().filter(|c| names.iter().any(|n| n == c.name)).collect();
+        }
+        Layout {
+            points: self.points.unwrap_or(layout.points),
+            compression: self.compression.unwrap_or(layout.compression),
+            precision: self.precision.unwrap_or(layout.precision),
+            columns: layout.columns,
+        }
+    }
+
+    /// What cannot be, as key, message and remedy.
+    fn wrong(&self) -> Option<(&'static str, String, String)> {
+        let names = self.columns.iter().flatten().map(String::as_str);
+        if let Some(name) = names.clone().find(|name| BlobColumn::named(name).is_none()) {
+            let known = BLOBS.map(|c| c.name);
+            let near = crate::error::nearest(name, known.into_iter())
+                .map_or_else(String::new, |near| format!("did you mean {near}? "));
+            let help = format!("{near}columns are {}", known.join(", "));
+            return Some(("output.columns", format!("there is no column {name}"), help));
+        }
+        if self.columns.is_some() && !["xyz", "object"].iter().all(|must| names.clone().any(|n| n == *must)) {
+            let help = "a mask is `object == object_id`: add what is missing".to_owned();
+            return Some(("output.columns", "xyz and object must be among them".to_owned(), help));
+        }
+        let layout = self.layout();
+        if layout.points == Arrangement::Rows && layout.precision == Precision::Compact {
+            let key = if self.precision.is_some() { "output.precision" } else { "output.points" };
+            let help = "take precision = \"exact\", or points = \"blobs\"".to_owned();
+            return Some((key, "rows keep all bits of their values".to_owned(), help));
+        }
+        None
     }
 }
 
@@ -291,6 +350,9 @@ impl Config {
                 .error("output.shard-size-mb", "out of range")
                 .expected("1 to 4000")
                 .found(config.output.shard_size_mb.to_string()));
+        }
+        if let Some((key, message, help)) = config.output.wrong() {
+            return Err(config.error(key, &message).help(help));
         }
         Ok(config)
     }
@@ -509,6 +571,17 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_is_what_the_other_keys_change() {
+        let layout = |text: &str| parse(&format!("[output]\n{text}")).unwrap().output.layout();
+        assert_eq!(layout(""), Profile::Train.layout());
+        assert_eq!(layout("compression = \"zstd\""), Profile::Archive.layout());
+        assert_eq!(layout("points = \"rows\"\ncompression = \"zstd\""), Profile::Points.layout());
+        let few = layout("profile = \"compact\"\ncolumns = [\"object\", \"rgb\", \"xyz\"]");
+        assert_eq!(few.columns.iter().map(|c| c.name).collect::<Vec<_>>(), ["xyz", "rgb", "object"]);
+        assert_eq!(few.precision, Precision::Compact);
+    }
+
+    #[test]
     fn every_error_names_the_line_and_what_to_do() {
         for (text, place, says) in [
             ("[sample]\nvariant = 3\n", "p.toml:2:1", "did you mean `variants`?"),
@@ -519,6 +592,14 @@ mod tests {
             ("[sample]\nvariants = 0\ninclude-original = false\n", "p.toml:2:12", "nothing would be written"),
             ("[output]\nshard-size-mb = 0\n", "p.toml:2:17", "1 to 4000"),
             ("[check]\non-error = \"ignore\"\n", "p.toml:2:12", "skip"),
+            ("[output]\nprofile = \"fast\"\n", "p.toml:2:11", "archive"),
+            (
+                "[output]\ncolumns = [\"xyz\", \"object\", \"colour\"]\n",
+                "p.toml:2:11",
+                "there is no column colour",
+            ),
+            ("[output]\ncolumns = [\"xyz\"]\n", "p.toml:2:11", "object must be among them"),
+            ("[output]\nprofile = \"compact\"\npoints = \"rows\"\n", "p.toml:3:10", "rows keep all bits"),
             ("[balance]\nclip = 0.5\n", "p.toml:2:8", "1 to 1000"),
             ("[balance]\nmethod = \"oversample\"\n", "p.toml:2:10", "undersample"),
             ("[sample\n", "p.toml:1:8", "expected"),

@@ -11,7 +11,7 @@ use crate::augment::{Augmenter, Partners, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
 use crate::math::compact;
 use crate::scene::{Points, Scene};
-use crate::write::{BlobColumn, Originals, encode};
+use crate::write::{BlobColumn, Originals, encode, on_threads};
 
 /// How many scenes are held to be taken from again.
 const HELD: usize = 4;
@@ -106,30 +106,7 @@ impl Fresh {
 
     /// [`Self::sample`] of each index, on `threads` threads that live as long as the call.
     pub fn samples(&self, indices: &[usize], epoch: u32, threads: usize) -> Vec<Result<FreshSample>> {
-        let queue = Mutex::new(indices.iter().enumerate());
-        let work = || {
-            let mut made = Vec::new();
-            loop {
-                // Nothing that can panic happens while the queue is held.
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((at, &index)) = next else { return made };
-                made.push((at, self.sample(index, epoch)));
-            }
-        };
-        let mut made = std::thread::scope(|scope| {
-            let others: Vec<_> =
-                (1..threads.clamp(1, indices.len().max(1))).map(|_| scope.spawn(work)).collect();
-            let mut made = work();
-            for other in others {
-                match other.join() {
-                    Ok(more) => made.extend(more),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            made
-        });
-        made.sort_by_key(|(at, _)| *at);
-        made.into_iter().map(|(_, sample)| sample).collect()
+        on_threads(indices.to_vec(), threads, |index| self.sample(index, epoch))
     }
 
     /// An original to take from; the last few are held, as memory must not grow with the data set.
@@ -159,7 +136,7 @@ struct Others<'a> {
 
 impl Partners for Others<'_> {
     fn partner(&self, scene: &str, variant: u32, step: &str) -> Option<Arc<Scene>> {
-        let scenes = &self.fresh.originals.manifest.scenes;
+        let scenes = &self.fresh.originals.stored.manifest.scenes;
         let originals = || scenes.iter().enumerate().filter(|(_, s)| s.variant == 0 && s.split == self.split);
         let ids = originals().map(|(_, s)| s.scene_id.as_str());
         let ranked = ranked(self.fresh.augmenter.seed, scene, variant, step, ids);
@@ -209,7 +186,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let pipeline = written(dir.path());
         let fresh = Fresh::open(dir.path(), &pipeline, None).unwrap();
-        let scenes = &fresh.originals.manifest.scenes;
+        let scenes = &fresh.originals.stored.manifest.scenes;
         let originals: Vec<usize> = (0..scenes.len()).filter(|&i| scenes[i].variant == 0).collect();
         assert!(originals.len() > 1);
         let made = fresh.samples(&originals, 1, 3);
@@ -218,7 +195,8 @@ mod tests {
             let id = format!("{}/v002", scenes[original].scene_id);
             let stored = scenes.iter().find(|s| s.sample_id == id).unwrap();
             assert_eq!(made.num_points(), stored.num_points as usize);
-            let shard = fresh.originals.manifest.shards.iter().find(|s| s.name == stored.shard).unwrap();
+            let shard =
+                fresh.originals.stored.manifest.shards.iter().find(|s| s.name == stored.shard).unwrap();
             let file = Ranged::open(&dir.path().join(&shard.files[0].file)).unwrap();
             for column in &BLOBS {
                 let blob = stored.blobs[column.name];

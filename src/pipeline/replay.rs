@@ -53,7 +53,7 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[Pat
     let shard = manifest.shards.iter().find(|s| s.name == scene.shard).ok_or_else(|| {
         Error::new(Kind::Corrupt, format!("shard {} is not listed", scene.shard)).at(store.path(MANIFEST))
     })?;
-    let difference = compare(&store, shard, scene, &sample, &session.catalogue.labels)?;
+    let difference = compare(&store, shard, scene, &sample, &session.catalogue.labels, &manifest.layout)?;
     let changed = if difference.is_some() { session.changed(&manifest, &entry) } else { Vec::new() };
     Ok(Replayed { shard: shard.name.clone(), scene: scene.clone(), difference, changed })
 }

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::scene::Catalogue;
 use crate::store::{Local, Outcome};
-use crate::write::{ShardSummary, ShardWriter, Skipped, TextCounts};
+use crate::write::{Layout, ShardSummary, ShardWriter, Skipped, TextCounts};
 
 /// What a finished unit leaves behind for the commit; published once the shard has its name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,7 @@ pub struct Session {
     pub(super) engine: Engine,
     pub(super) augmenter: Augmenter,
     pub(super) held: Mutex<Held>,
+    pub(super) layout: Layout,
     /// Check every variant's invariants while running.
     pub verify: bool,
 }
@@ -79,10 +80,11 @@ impl Session {
         // Some splits, or some scans, may have been left out on purpose.
         let engine = Engine::new(&settings)?.partial(true);
         let shares = Shares::of(&config.balance, &config.sample, &catalogue);
-        let Config { check, sample, text, steps, .. } = config;
+        let Config { check, sample, text, steps, output, .. } = config;
+        let layout = output.layout();
         let augmenter = Augmenter { steps, text, seed: sample.seed };
         let held = Mutex::default();
-        Ok(Self { plan, store, check, shares, catalogue, engine, augmenter, held, verify: false })
+        Ok(Self { plan, store, check, shares, catalogue, engine, augmenter, held, layout, verify: false })
     }
 
     /// Folder of this plan's own files.
@@ -146,7 +148,7 @@ impl Session {
             progress.reused(unit.scans.len(), &marker.shard);
             return Ok(Done::Before);
         }
-        let mut shard = ShardWriter::new(&self.store, &unit.name, &self.catalogue.labels)?;
+        let mut shard = ShardWriter::new(&self.store, &unit.name, &self.catalogue.labels, &self.layout)?;
         let mut marker =
             Marker { plan_id: self.plan.plan_id.clone(), unit: unit.name.clone(), ..Marker::default() };
 

@@ -1,91 +1,105 @@
 //! Stored columns read straight into buffers that someone else owns.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
 
+use super::schema::BlobColumn;
+use super::stored::Stored;
+use super::threads::on_threads;
 use crate::error::{Error, Kind, Result};
 use crate::store::Ranged;
 
 /// How much is read before its checksum is taken, so that the checksum finds it in the cache.
 const CHUNK: usize = 256 << 10;
 
-/// A part of a file, and where it goes.
+/// Where bytes come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Source<'a> {
+    /// A range of a file: a column of a layout that is stored as it is read.
+    Range {
+        /// The file; an error where it could not be opened.
+        file: &'a Result<Ranged>,
+        /// First byte.
+        offset: u64,
+        /// CRC-32 (IEEE) of the range, where it is to be checked.
+        crc32: Option<u32>,
+    },
+    /// A column of any layout.
+    Column {
+        /// The data set.
+        stored: &'a Stored,
+        /// Place of the scene variant in the manifest.
+        scene: usize,
+        /// The column.
+        column: BlobColumn,
+        /// Whether it is held against its CRC-32.
+        checked: bool,
+    },
+}
+
+/// What is read, and where it goes.
 #[derive(Debug)]
 pub struct Piece<'a> {
-    /// The file; an error where it could not be opened.
-    pub file: &'a Result<Ranged>,
-    /// First byte.
-    pub offset: u64,
-    /// CRC-32 (IEEE) of the whole piece, where it is to be checked.
-    pub crc32: Option<u32>,
-    /// Where it goes; as long as the piece.
+    /// Where it comes from.
+    pub source: Source<'a>,
+    /// Where it goes; as long as what is read.
     pub out: &'a mut [u8],
 }
 
 impl Piece<'_> {
     fn read(self) -> Result<()> {
-        let file = self.file.as_ref().map_err(Clone::clone)?;
-        file.check(self.offset, self.out.len() as u64)?;
-        let mut crc = crc32fast::Hasher::new();
-        let mut offset = self.offset;
-        for chunk in self.out.chunks_mut(CHUNK) {
-            file.read_at(offset, chunk)?;
-            if self.crc32.is_some() {
-                crc.update(chunk);
+        match self.source {
+            Source::Column { stored, scene, column, checked } => {
+                stored.read(stored.scene(scene)?, &column, checked, self.out)
             }
-            offset += chunk.len() as u64;
-        }
-        match self.crc32 {
-            Some(expected) => check(expected, crc.finalize(), file, self.offset),
-            None => Ok(()),
+            Source::Range { file, offset, crc32 } => {
+                range(file.as_ref().map_err(Clone::clone)?, offset, crc32, self.out)
+            }
         }
     }
 }
 
+fn range(file: &Ranged, start: u64, crc32: Option<u32>, out: &mut [u8]) -> Result<()> {
+    file.check(start, out.len() as u64)?;
+    let mut crc = crc32fast::Hasher::new();
+    let mut offset = start;
+    for chunk in out.chunks_mut(CHUNK) {
+        file.read_at(offset, chunk)?;
+        if crc32.is_some() {
+            crc.update(chunk);
+        }
+        offset += chunk.len() as u64;
+    }
+    crc32.map_or(Ok(()), |expected| check(expected, crc.finalize(), file.path(), Some(start)))
+}
+
 /// An error when a checksum is not the one that the manifest has.
-pub(super) fn check(expected: u32, found: u32, file: &Ranged, offset: u64) -> Result<()> {
+pub(super) fn check(expected: u32, found: u32, path: &Path, offset: Option<u64>) -> Result<()> {
     if expected == found {
         return Ok(());
     }
-    Err(Error::new(Kind::Corrupt, "the bytes are not those that were written: CRC-32 differs")
-        .at(file.path())
-        .byte(offset)
+    let error =
+        Error::new(Kind::Corrupt, "the bytes are not those that were written: CRC-32 differs").at(path);
+    Err(offset
+        .map_or(error.clone(), |offset| error.byte(offset))
         .expected(format!("{expected:08x}"))
         .found(format!("{found:08x}"))
         .help("copy the file again, or write the data set again; `dataprep verify` names all such files"))
 }
 
 /// Reads all pieces on `threads` threads, and says of each that could not be read why; its buffer
-/// then holds anything. The threads live as long as the call.
+/// then holds anything.
 pub fn fill(pieces: Vec<Piece<'_>>, threads: usize) -> Vec<(usize, Error)> {
-    let threads = threads.clamp(1, pieces.len().max(1));
-    let queue = Mutex::new(pieces.into_iter().enumerate());
-    let work = || {
-        let mut failed = Vec::new();
-        loop {
-            // Nothing that can panic happens while the queue is held.
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-            let Some((index, piece)) = next else { return failed };
-            failed.extend(piece.read().err().map(|error| (index, error)));
-        }
-    };
-    let mut failed = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut failed = work();
-        for other in others {
-            match other.join() {
-                Ok(more) => failed.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        failed
-    });
-    failed.sort_by_key(|(index, _)| *index);
-    failed
+    let done = on_threads(pieces, threads, |piece| piece.read().err());
+    done.into_iter().enumerate().filter_map(|(index, error)| Some((index, error?))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn piece<'a>(file: &'a Result<Ranged>, offset: u64, crc32: Option<u32>, out: &'a mut [u8]) -> Piece<'a> {
+        Piece { source: Source::Range { file, offset, crc32 }, out }
+    }
 
     #[test]
     fn pieces_come_whole_and_what_is_wrong_is_named() {
@@ -100,11 +114,11 @@ mod tests {
             let [a, b, c, d, e] = buffers.as_mut_slice() else { panic!("five") };
             let crc = |bytes: &[u8]| Some(crc32fast::hash(bytes));
             let pieces = vec![
-                Piece { file: &good, offset: 90, crc32: crc(&bytes[90..500_090]), out: a },
-                Piece { file: &good, offset: 599_995, crc32: None, out: b },
-                Piece { file: &good, offset: 5, crc32: Some(1), out: c },
-                Piece { file: &gone, offset: 0, crc32: None, out: d },
-                Piece { file: &good, offset: u64::MAX, crc32: None, out: e },
+                piece(&good, 90, crc(&bytes[90..500_090]), a),
+                piece(&good, 599_995, None, b),
+                piece(&good, 5, Some(1), c),
+                piece(&gone, 0, None, d),
+                piece(&good, u64::MAX, None, e),
             ];
             let failed = fill(pieces, threads);
             let said: Vec<_> = failed.iter().map(|(i, e)| (*i, e.kind())).collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{FORMAT, MANIFEST, Manifest, Sample, Sentence, ShardWriter, SourceObject};
+use super::{FORMAT, Layout, MANIFEST, Manifest, Sample, Sentence, ShardWriter, SourceObject};
 use crate::math::{Aabb, Affine, Xyz};
 use crate::scene::{Colour, Frame, LabelTable, Object, Points, Scene};
 use crate::store::Local;
@@ -45,7 +45,7 @@ pub(super) fn sample(scene: &str, variant: u32) -> Sample {
         },
         source: BTreeMap::from([(2, source), (5, source)]),
         described: BTreeSet::from([2]),
-        provenance: "{}".into(),
+        provenance: format!("{{\"seed\":7,\"variant\":{variant},\"mirrors\":1,\"steps\":[]}}"),
         sentences: vec![Sentence {
             object_id: 2,
             object_name: "chair".into(),
@@ -65,13 +65,19 @@ pub(super) fn sample(scene: &str, variant: u32) -> Sample {
 
 /// Writes samples as one shard a split, with a manifest.
 pub(super) fn data_set(dir: &Path, samples: &[Sample]) -> Manifest {
+    data_set_as(dir, samples, &Layout::default())
+}
+
+/// The same in a layout.
+pub(super) fn data_set_as(dir: &Path, samples: &[Sample], layout: &Layout) -> Manifest {
     let store = Local::new(dir);
     let labels = LabelTable::default();
     let pipeline_blake3 = blake3::hash(b"").to_hex().to_string();
     let mut manifest = Manifest { format: FORMAT, pipeline_blake3, ..Manifest::default() };
+    manifest.set_layout(layout);
     let splits: BTreeSet<&str> = samples.iter().map(|s| s.split.as_str()).collect();
     for split in splits {
-        let mut shard = ShardWriter::new(&store, &format!("{split}-00000"), &labels).unwrap();
+        let mut shard = ShardWriter::new(&store, &format!("{split}-00000"), &labels, layout).unwrap();
         for sample in samples.iter().filter(|s| s.split == split) {
             shard.write(sample).unwrap();
         }

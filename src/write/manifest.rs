@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, ShardSummary};
+use super::{Layout, Sample, ShardSummary};
 use crate::error::{Error, Kind, Place, Result};
 
 /// Name of the manifest in its folder; it is written last, and readers accept only what it names.
 pub const MANIFEST: &str = "manifest.json";
 
 /// Version of the folder's layout and of the manifest's form.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// What a data set folder holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,8 +30,13 @@ pub struct Manifest {
     pub pipeline_blake3: String,
     /// Files that were read, sorted by name.
     pub inputs: Vec<Input>,
-    /// The per-point columns: dtype and shape by name.
+    /// The per-point columns as they are read: dtype and shape by name.
     pub columns: BTreeMap<String, String>,
+    /// How they are stored.
+    pub layout: Layout,
+    /// How far positions (`xyz_m`, metres along an axis) and normals (`normal_deg`) lie from what they
+    /// were, at most; empty where they are exact.
+    pub errors: BTreeMap<String, f64>,
     /// The shards.
     pub shards: Vec<ShardIndex>,
     /// The scene variants, in shard and row order.
@@ -86,7 +91,7 @@ pub struct ShardIndex {
     pub name: String,
     /// Its split.
     pub split: String,
-    /// Its files: scenes, objects, descriptions.
+    /// Its files: scenes, objects, descriptions, and points where these have rows.
     pub files: Vec<ShardFile>,
 }
 
@@ -94,11 +99,11 @@ pub struct ShardIndex {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "(u64, u64, u32)", into = "(u64, u64, u32)")]
 pub struct Blob {
-    /// Byte offset of the payload in the scenes file.
+    /// Byte offset of the payload in the scenes file; 0 where it is compressed, or a row a point.
     pub offset: u64,
-    /// Length in bytes.
+    /// Length in bytes, before planes and compression.
     pub nbytes: u64,
-    /// CRC-32 (IEEE) of the payload.
+    /// CRC-32 (IEEE) of these bytes.
     pub crc32: u32,
 }
 
@@ -138,6 +143,9 @@ pub struct SceneIndex {
     pub row_group: u32,
     /// The per-point columns by name.
     pub blobs: BTreeMap<String, Blob>,
+    /// As `errors` of the manifest, of this scene variant.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub errors: BTreeMap<String, f64>,
 }
 
 /// Numbers that add up.
@@ -324,6 +332,12 @@ impl Manifest {
         blake3::hash(bytes).to_hex().to_string()
     }
 
+    /// Says how points are laid out.
+    pub fn set_layout(&mut self, layout: &Layout) {
+        self.columns = layout.columns.iter().map(|c| (c.name.to_owned(), c.spell())).collect();
+        self.layout = layout.clone();
+    }
+
     /// Takes in a shard.
     pub fn add_shard(&mut self, split: &str, shard: ShardSummary) {
         let Some(first) = shard.scenes.first() else { return };
@@ -334,6 +348,10 @@ impl Manifest {
         });
         self.totals.merge(&shard.counts);
         self.splits.entry(split.to_owned()).or_default().merge(&shard.counts);
+        for (what, &error) in shard.scenes.iter().flat_map(|scene| &scene.errors) {
+            let most = self.errors.entry(what.clone()).or_default();
+            *most = most.max(error);
+        }
         self.scenes.extend(shard.scenes);
     }
 }

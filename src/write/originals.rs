@@ -8,14 +8,14 @@ use arrow::array::{AsArray as _, StringArray};
 use arrow::datatypes::Int32Type;
 use arrow::record_batch::RecordBatch;
 
-use super::fill::check;
-use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardIndex};
-use super::schema::{BLOBS, BlobColumn, Table};
+use super::layout::{Layout, Precision};
+use super::manifest::{MANIFEST, SceneIndex, ShardIndex};
+use super::schema::{BLOBS, Table};
+use super::stored::Stored;
 use super::table::read_table;
 use crate::error::{Error, Kind, Result};
 use crate::math::Xyz;
 use crate::scene::{Colour, Description, Frame, Object, Points, Scene};
-use crate::store::{Local, Ranged};
 
 /// A stored original: what augmentation starts from.
 #[derive(Clone, Debug)]
@@ -32,9 +32,8 @@ type Rows = BTreeMap<String, (Vec<Object>, Vec<Description>)>;
 /// The originals of a finished data set.
 #[derive(Debug)]
 pub struct Originals {
-    store: Local,
-    /// What the data set claims of itself.
-    pub manifest: Manifest,
+    /// The data set that holds them.
+    pub stored: Stored,
     rows: Mutex<BTreeMap<String, Arc<Rows>>>,
 }
 
@@ -42,23 +41,35 @@ impl Originals {
     /// Opens a data set's folder.
     ///
     /// # Errors
-    /// When there is no manifest, or it is not one of this layout version.
+    /// When there is no manifest, it is not one of this layout version, or the data set does not hold
+    /// every column as it was.
     pub fn open(dir: &Path) -> Result<Self> {
-        let store = Local::new(dir);
-        let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
-        Ok(Self { store, manifest, rows: Mutex::default() })
+        let stored = Stored::open(dir)?;
+        let layout = &stored.manifest.layout;
+        let wrong = |what: String| {
+            Error::new(Kind::Config, format!("variants are made of originals with all their columns, {what}"))
+                .at(dir.join(MANIFEST))
+                .help("write the originals with profile = \"train\" or \"archive\" in [output], and all columns")
+        };
+        if layout.precision != Precision::Exact {
+            return Err(wrong(format!("and {} has rounded them", layout.name())));
+        }
+        if let Some(missing) = BLOBS.iter().find(|column| !layout.columns.contains(column)) {
+            return Err(wrong(format!("and {} is left out", missing.name)));
+        }
+        Ok(Self { stored, rows: Mutex::default() })
     }
 
     /// The entry of a scene variant, which must be an original.
     pub fn entry(&self, index: usize) -> Result<&SceneIndex> {
-        let wrong = |what: String| Error::new(Kind::Config, what).at(self.store.root());
-        let scene = self.manifest.scenes.get(index).ok_or_else(|| {
-            wrong(format!("there is no sample {index}"))
-                .expected(format!("0 to {}", self.manifest.scenes.len().saturating_sub(1)))
-        })?;
+        let scene = self.stored.scene(index)?;
         if scene.variant != 0 {
-            return Err(wrong(format!("{} is a variant, not an original", scene.sample_id))
-                .help("augment originals only: write them with include-original = true, variants = 0"));
+            return Err(Error::new(
+                Kind::Config,
+                format!("{} is a variant, not an original", scene.sample_id),
+            )
+            .at(self.stored.root())
+            .help("augment originals only: write them with include-original = true, variants = 0"));
         }
         Ok(scene)
     }
@@ -69,43 +80,17 @@ impl Originals {
     /// When it is no original, and when its shard is missing, cut short or not what was written.
     pub fn read(&self, index: usize) -> Result<Original> {
         let entry = self.entry(index)?;
-        let shard = self.manifest.shards.iter().find(|s| s.name == entry.shard).ok_or_else(|| {
-            Error::new(Kind::Corrupt, format!("shard {} is not listed", entry.shard))
-                .at(self.store.path(MANIFEST))
-        })?;
+        let shard = self.stored.shard(entry)?;
         let rows = self.rows(shard)?;
         let (objects, descriptions) = rows.get(&entry.sample_id).cloned().unwrap_or_default();
-        let points = self.points(shard, entry)?;
+        let points = self.points(entry)?;
         let scene =
             Scene { id: entry.scene_id.clone(), points, faces: Vec::new(), objects, frame: Frame::raw(None) };
         Ok(Original { scene, descriptions })
     }
 
-    fn path(&self, shard: &ShardIndex, table: Table) -> Result<std::path::PathBuf> {
-        let file = shard.files.iter().find(|f| f.file.starts_with(table.folder())).ok_or_else(|| {
-            Error::new(Kind::Corrupt, format!("shard {} has no file of {}", shard.name, table.folder()))
-                .at(self.store.path(MANIFEST))
-        })?;
-        Ok(self.store.path(&file.file))
-    }
-
-    fn points(&self, shard: &ShardIndex, entry: &SceneIndex) -> Result<Points> {
-        let file = Ranged::open(&self.path(shard, Table::Scenes)?)?;
-        let wrong = |what: String| {
-            Error::new(Kind::Corrupt, format!("{}: {what}", entry.sample_id)).at(self.store.path(MANIFEST))
-        };
-        let blob = |column: &BlobColumn| -> Result<Vec<u8>> {
-            let blob = entry.blobs.get(column.name).ok_or_else(|| wrong(format!("no {}", column.name)))?;
-            let expected = u64::from(entry.num_points) * (column.width * column.item) as u64;
-            if blob.nbytes != expected {
-                return Err(wrong(format!("{} is not of {} points", column.name, entry.num_points)));
-            }
-            file.check(blob.offset, blob.nbytes)?;
-            let mut bytes = vec![0; blob.nbytes as usize];
-            file.read_at(blob.offset, &mut bytes)?;
-            check(blob.crc32, crc32fast::hash(&bytes), &file, blob.offset)?;
-            Ok(bytes)
-        };
+    fn points(&self, entry: &SceneIndex) -> Result<Points> {
+        let blob = |column| self.stored.array(entry, column);
         let mut blobs = BLOBS.iter().map(blob).collect::<Result<Vec<_>>>()?.into_iter();
         let mut next = || blobs.next().unwrap_or_default();
         // In the order of `BLOBS`.
@@ -166,9 +151,9 @@ impl Originals {
     }
 
     fn table(&self, shard: &ShardIndex, table: Table) -> Result<RecordBatch> {
-        let path = self.path(shard, table)?;
+        let path = self.stored.path(shard, table)?;
         let rows = read_table(&path, None)?;
-        if rows.schema().fields() == table.schema().fields() {
+        if rows.schema().fields() == table.schema(&Layout::default()).fields() {
             return Ok(rows);
         }
         Err(Error::new(Kind::Corrupt, "the columns are not those of this layout version")
@@ -202,7 +187,8 @@ fn columns<T, const K: usize, const B: usize>(bytes: &[u8], value: fn([u8; B]) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{data_set, sample};
+    use super::super::fixtures::{data_set, data_set_as, sample};
+    use super::super::layout::Profile;
     use super::*;
 
     #[test]
@@ -222,6 +208,32 @@ mod tests {
         assert_eq!(original.descriptions[0].key(), "scene0000_00/2/0");
         for index in [1, 2] {
             assert_eq!(originals.read(index).unwrap_err().kind(), Kind::Config);
+        }
+    }
+
+    #[test]
+    fn an_archive_gives_them_too_and_what_is_not_whole_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let written = [sample("scene0000_00", 0)];
+        data_set(dir.path(), &written);
+        let train = Originals::open(dir.path()).unwrap().read(0).unwrap();
+        for profile in [Profile::Archive, Profile::Points] {
+            let dir = tempfile::tempdir().unwrap();
+            data_set_as(dir.path(), &written, &profile.layout());
+            assert_eq!(
+                Originals::open(dir.path()).unwrap().read(0).unwrap().scene.points,
+                train.scene.points
+            );
+        }
+        let few = Layout { columns: BLOBS[..4].to_vec(), ..Layout::default() };
+        for (layout, says) in [(Profile::Compact.layout(), "profile compact"), (few, "nyu40 is left out")] {
+            let dir = tempfile::tempdir().unwrap();
+            data_set_as(dir.path(), &written, &layout);
+            let error = Originals::open(dir.path()).unwrap_err();
+            assert!(
+                error.to_string().contains(says) && error.remedy().unwrap().contains("archive"),
+                "{error}"
+            );
         }
     }
 

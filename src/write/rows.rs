@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryArray, BooleanBuilder, FixedSizeBinaryBuilder, Float32Builder, Int32Array, Int32Builder,
-    ListBuilder, StringArray, StringBuilder, StructBuilder,
+    ArrayRef, BinaryArray, BinaryBuilder, BooleanBuilder, Float32Array, Float32Builder, Int32Array,
+    Int32Builder, ListBuilder, StringArray, StringBuilder, StructBuilder, UInt8Array, UInt32Array,
 };
 use arrow::buffer::{Buffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field};
 use arrow::record_batch::RecordBatch;
 
-use super::schema::{BLOBS, BlobColumn, Table};
+use super::layout::{Arrangement, Layout};
+use super::packed::{errors, pack, to_planes};
+use super::schema::{BlobColumn, Table};
 use super::{Sample, Sentence};
 use crate::error::{Error, Kind, Result};
 use crate::math::{Aabb, Partition, compact};
@@ -19,10 +21,14 @@ use crate::scene::{Colour, LabelRow, LabelTable, NO_OBJECT, Points, Scene, scanr
 
 /// The points of a sample as they are stored.
 pub(super) struct SceneRow {
-    /// The row.
+    /// The row of `scenes`.
     pub batch: RecordBatch,
-    /// `(nbytes, CRC-32)` of each blob, in column order.
-    pub blobs: [(u64, u32); BLOBS.len()],
+    /// The rows of `points`, where the layout has them.
+    pub points: Option<RecordBatch>,
+    /// Column, bytes and CRC-32 of each column as it is stored, before planes and compression.
+    pub blobs: Vec<(&'static str, u64, u32)>,
+    /// How far positions and normals lie from what they were, where the layout rounds them.
+    pub errors: BTreeMap<String, f64>,
     /// Number of points.
     pub num_points: u32,
 }
@@ -114,7 +120,7 @@ fn ceiling(overlaps: &[(i32, i32)], sizes: &[i32], num_points: u32) -> f32 {
 }
 
 /// The row of a sample in `scenes`.
-pub(super) fn scene_row(sample: &Sample, tally: &Tally) -> Result<SceneRow> {
+pub(super) fn scene_row(sample: &Sample, tally: &Tally, layout: &Layout) -> Result<SceneRow> {
     let scene = &sample.scene;
     let points = &scene.points;
     let n = points.len();
@@ -128,10 +134,11 @@ pub(super) fn scene_row(sample: &Sample, tally: &Tally) -> Result<SceneRow> {
         Error::new(Kind::Malformed, format!("{}: the scene has no {what}", sample.sample_id))
             .help("shards hold it for every point: repair the scan or leave it out")
     };
-    if points.colour.is_none() {
+    let holds = |name: &str| layout.columns.iter().any(|column| column.name == name);
+    if points.colour.is_none() && holds("rgb") {
         return Err(missing("colour"));
     }
-    if points.normal.is_none() {
+    if points.normal.is_none() && holds("normal") {
         return Err(missing("normals"));
     }
     if i32::try_from(n * 12).is_err() {
@@ -139,17 +146,23 @@ pub(super) fn scene_row(sample: &Sample, tally: &Tally) -> Result<SceneRow> {
             .expected("at most 178 million points a scene"));
     }
 
-    let mut blobs = Vec::with_capacity(BLOBS.len());
-    for column in &BLOBS {
-        let mut blob = vec![0; n * column.width * column.item];
-        encode(column, points, &tally.superpoints.part, &mut blob)?;
-        blobs.push(blob);
+    let mut blobs: Vec<Vec<u8>> = Vec::with_capacity(layout.columns.len());
+    let (mut fingerprint, mut bounds_of_error) = (blake3::Hasher::new(), BTreeMap::new());
+    for column in &layout.columns {
+        let mut exact = vec![0; column.nbytes(n)];
+        encode(column, points, &tally.superpoints.part, &mut exact)?;
+        let rounded = layout.stored(column) != *column;
+        let before = if rounded { exact.clone() } else { Vec::new() };
+        let stored = pack(column, layout, exact).map_err(|e| e.about(&sample.sample_id))?;
+        if rounded {
+            bounds_of_error.extend(errors(column, layout, &before, &stored));
+        }
+        fingerprint.update(&stored);
+        blobs.push(stored);
     }
-    let mut fingerprint = blake3::Hasher::new();
-    for blob in &blobs {
-        fingerprint.update(blob);
-    }
-    let sums = std::array::from_fn(|i| (blobs[i].len() as u64, crc32fast::hash(&blobs[i])));
+    let names = layout.columns.iter().map(|column| column.name);
+    let sums =
+        names.zip(&blobs).map(|(name, blob)| (name, blob.len() as u64, crc32fast::hash(blob))).collect();
 
     let bounds = Aabb::of(points.position.axes());
     let transform = scene
@@ -165,17 +178,45 @@ pub(super) fn scene_row(sample: &Sample, tally: &Tally) -> Result<SceneRow> {
         one_int(tally.superpoints.ids.len()),
         one_int(tally.num_objects()),
         one_int(sample.sentences.len()),
-        one_fixed(24, Some(&box_bytes(bounds)))?,
-        one_fixed(128, transform.as_deref())?,
+        one_binary(Some(&box_bytes(bounds))),
+        one_binary(transform.as_deref()),
         one_text(&sample.provenance),
-        one_fixed(32, Some(fingerprint.finalize().as_bytes()))?,
+        one_binary(Some(fingerprint.finalize().as_bytes())),
     ];
-    for blob in blobs {
-        let offsets = OffsetBuffer::from_lengths([blob.len()]);
-        columns.push(Arc::new(BinaryArray::new(offsets, Buffer::from_vec(blob), None)));
+    let mut rows = None;
+    if layout.points == Arrangement::Rows {
+        rows = Some(point_rows(&sample.sample_id, n, layout, &blobs)?);
+    } else {
+        for (column, blob) in layout.columns.iter().zip(blobs) {
+            let stored = layout.stored(column);
+            let blob = if layout.has_planes(&stored) { to_planes(&stored, &blob) } else { blob };
+            let offsets = OffsetBuffer::from_lengths([blob.len()]);
+            columns.push(Arc::new(BinaryArray::new(offsets, Buffer::from_vec(blob), None)));
+        }
     }
-    let batch = RecordBatch::try_new(Table::Scenes.schema(), columns).map_err(arrow_error)?;
-    Ok(SceneRow { batch, blobs: sums, num_points: n as u32 })
+    let batch = RecordBatch::try_new(Table::Scenes.schema(layout), columns).map_err(arrow_error)?;
+    Ok(SceneRow { batch, points: rows, blobs: sums, errors: bounds_of_error, num_points: n as u32 })
+}
+
+/// The rows of a sample in `points`, of columns as bytes.
+fn point_rows(sample: &str, n: usize, layout: &Layout, blobs: &[Vec<u8>]) -> Result<RecordBatch> {
+    let mut columns: Vec<ArrayRef> =
+        vec![Arc::new(StringArray::from_iter_values(std::iter::repeat_n(sample, n)))];
+    for (column, blob) in layout.columns.iter().zip(blobs) {
+        let (words, _) = blob.as_chunks::<4>();
+        for part in 0..column.width {
+            let words = words.iter().skip(part).step_by(column.width).copied();
+            columns.push(match column.part_type() {
+                DataType::Float32 => Arc::new(Float32Array::from_iter_values(words.map(f32::from_le_bytes))),
+                DataType::Int32 => Arc::new(Int32Array::from_iter_values(words.map(i32::from_le_bytes))),
+                DataType::UInt32 => Arc::new(UInt32Array::from_iter_values(words.map(u32::from_le_bytes))),
+                _ => Arc::new(UInt8Array::from_iter_values(
+                    blob.iter().skip(part).step_by(column.width).copied(),
+                )),
+            });
+        }
+    }
+    RecordBatch::try_new(Table::Points.schema(layout), columns).map_err(arrow_error)
 }
 
 /// The rows of a sample in `objects`: every object that owns a point, by id.
@@ -183,8 +224,8 @@ pub(super) fn object_rows(sample: &Sample, tally: &Tally, labels: &LabelTable) -
     let mut sample_id = StringBuilder::new();
     let mut raw_category = StringBuilder::new();
     let mut ints: [Int32Builder; 6] = Default::default();
-    let mut boxes = FixedSizeBinaryBuilder::new(24);
-    let mut uncropped = FixedSizeBinaryBuilder::new(24);
+    let mut boxes = BinaryBuilder::new();
+    let mut uncropped = BinaryBuilder::new();
     let mut superpoints = int_lists();
     let mut superpoint_points = int_lists();
     let mut ceilings = Float32Builder::new();
@@ -206,8 +247,8 @@ pub(super) fn object_rows(sample: &Sample, tally: &Tally, labels: &LabelTable) -
         for (builder, value) in ints.iter_mut().zip(values) {
             builder.append_value(value);
         }
-        boxes.append_value(box_bytes(object.bounds)).map_err(arrow_error)?;
-        uncropped.append_value(box_bytes(source.uncropped)).map_err(arrow_error)?;
+        boxes.append_value(box_bytes(object.bounds));
+        uncropped.append_value(box_bytes(source.uncropped));
         for &(superpoint, count) in &object.overlaps {
             superpoints.values().append_value(superpoint);
             superpoint_points.values().append_value(count);
@@ -232,7 +273,7 @@ pub(super) fn object_rows(sample: &Sample, tally: &Tally, labels: &LabelTable) -
         Arc::new(superpoint_points.finish()),
         Arc::new(ceilings.finish()),
     ];
-    RecordBatch::try_new(Table::Objects.schema(), columns).map_err(arrow_error)
+    RecordBatch::try_new(Table::Objects.schema(&Layout::default()), columns).map_err(arrow_error)
 }
 
 /// The rows of a sample in `descriptions`, in the order of its sentences.
@@ -317,7 +358,7 @@ pub(super) fn description_rows(sample: &Sample, tally: &Tally) -> Result<RecordB
         Arc::new(weight.finish()),
         Arc::new(finding_codes.finish()),
     ];
-    RecordBatch::try_new(Table::Descriptions.schema(), columns).map_err(arrow_error)
+    RecordBatch::try_new(Table::Descriptions.schema(&Layout::default()), columns).map_err(arrow_error)
 }
 
 /// How many objects of each ScanRefer class own a point: of those described, and of all.
@@ -408,13 +449,8 @@ fn one_int(value: usize) -> ArrayRef {
     Arc::new(Int32Array::from(vec![value as i32]))
 }
 
-fn one_fixed(width: i32, value: Option<&[u8]>) -> Result<ArrayRef> {
-    let mut builder = FixedSizeBinaryBuilder::new(width);
-    match value {
-        Some(bytes) => builder.append_value(bytes).map_err(arrow_error)?,
-        None => builder.append_null(),
-    }
-    Ok(Arc::new(builder.finish()))
+fn one_binary(value: Option<&[u8]>) -> ArrayRef {
+    Arc::new(BinaryArray::from_iter([value]))
 }
 
 fn int_lists() -> ListBuilder<Int32Builder> {
@@ -433,7 +469,7 @@ fn append_texts(lists: &mut ListBuilder<StringBuilder>, values: &[String]) {
 }
 
 fn changed_words() -> ListBuilder<StructBuilder> {
-    let schema = Table::Descriptions.schema();
+    let schema = Table::Descriptions.schema(&Layout::default());
     let fields = schema.field_with_name("changed_words").ok().and_then(|f| match f.data_type() {
         DataType::List(item) => match item.data_type() {
             DataType::Struct(fields) => Some(fields.clone()),

@@ -7,8 +7,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use serde::{Deserialize, Serialize};
 
-/// The three tables of a shard.
+use super::layout::{Arrangement, Layout, Precision, Profile};
+
+/// The tables of a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
     /// One row a scene variant: the points.
@@ -17,11 +20,13 @@ pub enum Table {
     Objects,
     /// One row a sentence that fits a scene variant.
     Descriptions,
+    /// One row a point of a scene variant, where the layout says so.
+    Points,
 }
 
 impl Table {
     /// All tables, in the order in which they are written.
-    pub const ALL: [Self; 3] = [Self::Scenes, Self::Objects, Self::Descriptions];
+    pub const ALL: [Self; 4] = [Self::Scenes, Self::Objects, Self::Descriptions, Self::Points];
 
     /// The folder of the table's shards.
     pub fn folder(self) -> &'static str {
@@ -29,15 +34,17 @@ impl Table {
             Self::Scenes => "scenes",
             Self::Objects => "objects",
             Self::Descriptions => "descriptions",
+            Self::Points => "points",
         }
     }
 
     /// The table's columns.
-    pub fn schema(self) -> SchemaRef {
+    pub fn schema(self, layout: &Layout) -> SchemaRef {
         Arc::new(Schema::new(match self {
-            Self::Scenes => scenes(),
+            Self::Scenes => scenes(layout),
             Self::Objects => objects(),
             Self::Descriptions => descriptions(),
+            Self::Points => points(layout),
         }))
     }
 }
@@ -53,6 +60,8 @@ pub struct BlobColumn {
     pub width: usize,
     /// Bytes per value.
     pub item: usize,
+    /// Bytes before the first value.
+    pub header: usize,
     about: &'static [(&'static str, &'static str)],
 }
 
@@ -63,14 +72,16 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "<f4",
         width: 3,
         item: 4,
+        header: 0,
         about: &[("unit", "metre"), ("frame", "the source frame mapped by `transform`")],
     },
-    BlobColumn { name: "rgb", dtype: "|u1", width: 3, item: 1, about: &[("range", "0..=255")] },
+    BlobColumn { name: "rgb", dtype: "|u1", width: 3, item: 1, header: 0, about: &[("range", "0..=255")] },
     BlobColumn {
         name: "superpoint",
         dtype: "<i4",
         width: 1,
         item: 4,
+        header: 0,
         about: &[("range", "0..num_superpoints, each used")],
     },
     BlobColumn {
@@ -78,6 +89,7 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "<i4",
         width: 1,
         item: 4,
+        header: 0,
         about: &[("meaning", "ScanNet objectId, 0-based"), ("none", "-1")],
     },
     BlobColumn {
@@ -85,6 +97,7 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "|u1",
         width: 1,
         item: 1,
+        header: 0,
         about: &[("meaning", "nyu40 id of the owning object's label"), ("none", "0")],
     },
     BlobColumn {
@@ -92,6 +105,7 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "<f4",
         width: 3,
         item: 4,
+        header: 0,
         about: &[("unit", "unit vectors, outward; 0 where no face tells"), ("frame", "as xyz")],
     },
     BlobColumn {
@@ -99,11 +113,108 @@ pub const BLOBS: [BlobColumn; 7] = [
         dtype: "<u4",
         width: 1,
         item: 4,
+        header: 0,
         about: &[("meaning", "index of the source vertex")],
     },
 ];
 
+/// The columns that [`Precision::Compact`] stores otherwise.
+pub(super) const COMPACT: [BlobColumn; 4] = [
+    BlobColumn {
+        name: "xyz",
+        dtype: "<u2",
+        width: 3,
+        item: 2,
+        header: 24,
+        about: &[
+            ("unit", "metre"),
+            ("frame", "the source frame mapped by `transform`"),
+            ("header", "before the values: origin and step, <f4 [2,3]"),
+            ("encoding", "grid: origin + step * value, in f64, then <f4 [N,3]"),
+        ],
+    },
+    BlobColumn {
+        name: "superpoint",
+        dtype: "<u2",
+        width: 1,
+        item: 2,
+        header: 0,
+        about: &[("range", "0..num_superpoints, each used"), ("encoding", "as <i4 [N]")],
+    },
+    BlobColumn {
+        name: "object",
+        dtype: "<i2",
+        width: 1,
+        item: 2,
+        header: 0,
+        about: &[("meaning", "ScanNet objectId, 0-based"), ("none", "-1"), ("encoding", "as <i4 [N]")],
+    },
+    BlobColumn {
+        name: "normal",
+        dtype: "<i2",
+        width: 2,
+        item: 2,
+        header: 0,
+        about: &[
+            ("unit", "unit vectors, outward; 0 where no face tells"),
+            ("frame", "as xyz"),
+            (
+                "encoding",
+                "octahedral, in f64: (u, v) = value / 32767; z = 1 - |u| - |v|; where z < 0, (u, v) = \
+                 ((1 - |v|) sgn u, (1 - |u|) sgn v) with sgn 0 = 1; (u, v, z) over its length, then <f4 [N,3]; \
+                 (-32768, -32768) is 0 0 0",
+            ),
+        ],
+    },
+];
+
+impl Serialize for BlobColumn {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name)
+    }
+}
+
+impl<'de> Deserialize<'de> for BlobColumn {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        Self::named(&name).ok_or_else(|| serde::de::Error::custom(format!("there is no column {name}")))
+    }
+}
+
 impl BlobColumn {
+    /// A column of [`BLOBS`] by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        BLOBS.into_iter().find(|column| column.name == name)
+    }
+
+    /// Bytes of a column of `points` points.
+    pub fn nbytes(&self, points: usize) -> usize {
+        self.header + points * self.width * self.item
+    }
+
+    /// Names of its parts in a table with a row a point.
+    pub(super) fn parts(&self) -> &'static [&'static str] {
+        match self.name {
+            "xyz" => &["x", "y", "z"],
+            "rgb" => &["red", "green", "blue"],
+            "superpoint" => &["superpoint"],
+            "object" => &["object"],
+            "nyu40" => &["nyu40"],
+            "normal" => &["nx", "ny", "nz"],
+            _ => &["orig_index"],
+        }
+    }
+
+    /// The type of its parts in a table with a row a point.
+    pub(super) fn part_type(&self) -> DataType {
+        match self.dtype {
+            "<f4" => DataType::Float32,
+            "<i4" => DataType::Int32,
+            "<u4" => DataType::UInt32,
+            _ => DataType::UInt8,
+        }
+    }
+
     fn shape(&self) -> String {
         if self.width == 1 { "[N]".to_owned() } else { format!("[N,{}]", self.width) }
     }
@@ -114,7 +225,7 @@ impl BlobColumn {
     }
 }
 
-fn scenes() -> Vec<Field> {
+fn scenes(layout: &Layout) -> Vec<Field> {
     let mut fields = vec![
         text("sample_id", "scan and variant: scene0011_00/v002"),
         text("scene_id", "the scan"),
@@ -124,21 +235,53 @@ fn scenes() -> Vec<Field> {
         int("num_superpoints", "S"),
         int("num_objects", "objects that own a point"),
         int("num_descriptions", "sentences that fit this variant"),
-        fixed("aabb", 24, "<f4", "[6]", "smallest then largest corner of the points, metres"),
-        Field::new("transform", DataType::FixedSizeBinary(128), true).with_metadata(about(&[
+        binary("aabb", "<f4", "[6]", "smallest then largest corner of the points, metres"),
+        Field::new("transform", DataType::Binary, true).with_metadata(about(&[
             ("dtype", "<f8"),
             ("shape", "[4,4]"),
             ("about", "source frame -> this frame, row-major; null when no single affine map says it"),
         ])),
         text("provenance", "JSON: seed, steps with the parameters drawn, what was skipped and why"),
-        fixed("fingerprint", 32, "|u1", "[32]", "BLAKE3 of the row's blobs in column order"),
+        binary(
+            "fingerprint",
+            "|u1",
+            "[32]",
+            "BLAKE3 of the row's per-point columns in their order, before planes and compression",
+        ),
     ];
-    for blob in BLOBS {
-        let mut metadata = about(blob.about);
-        metadata.insert("dtype".into(), blob.dtype.into());
-        metadata.insert("shape".into(), blob.shape());
-        metadata.insert("layout".into(), "C order, one value, the tail of its column chunk".into());
-        fields.push(Field::new(blob.name, DataType::Binary, false).with_metadata(metadata));
+    if layout.points == Arrangement::Blobs {
+        fields.extend(layout.columns.iter().map(|column| blob(column, layout)));
+    }
+    fields
+}
+
+fn blob(column: &BlobColumn, layout: &Layout) -> Field {
+    let stored = layout.stored(column);
+    let mut metadata = about(stored.about);
+    metadata.insert("dtype".into(), stored.dtype.into());
+    metadata.insert("shape".into(), stored.shape());
+    let order = if layout.has_planes(&stored) {
+        "C order, in byte planes: the first byte of every value, then the second of every value, and so on"
+    } else {
+        "C order"
+    };
+    let place = if layout.is_mapped() { ", one value, the tail of its column chunk" } else { "" };
+    metadata.insert("layout".into(), format!("{order}{place}"));
+    Field::new(column.name, DataType::Binary, false).with_metadata(metadata)
+}
+
+fn points(layout: &Layout) -> Vec<Field> {
+    let mut fields = vec![text("sample_id", "scan and variant; the rows of one are a row group")];
+    for column in &layout.columns {
+        for (part, name) in column.parts().iter().enumerate() {
+            let mut metadata = about(column.about);
+            let what = match column.width {
+                1 => format!("{} of the other layouts", column.name),
+                _ => format!("{}[:,{part}] of the other layouts", column.name),
+            };
+            metadata.insert("about".into(), what);
+            fields.push(Field::new(*name, column.part_type(), false).with_metadata(metadata));
+        }
     }
     fields
 }
@@ -153,10 +296,9 @@ fn objects() -> Vec<Field> {
         int("scannet200", "index among the 200 ScanNet200 classes, -1 none"),
         int("num_points", "points it owns in this variant"),
         int("num_points_source", "vertices it owns in the scan"),
-        fixed("box", 24, "<f4", "[6]", "smallest then largest corner of its points, metres"),
-        fixed(
+        binary("box", "<f4", "[6]", "smallest then largest corner of its points, metres"),
+        binary(
             "box_uncropped",
-            24,
             "<f4",
             "[6]",
             "the same with the points that steps removed, where the affine steps that followed put them",
@@ -225,8 +367,8 @@ fn int(name: &str, what: &str) -> Field {
     Field::new(name, DataType::Int32, false).with_metadata(about(&[("about", what)]))
 }
 
-fn fixed(name: &str, bytes: i32, dtype: &str, shape: &str, what: &str) -> Field {
-    Field::new(name, DataType::FixedSizeBinary(bytes), false).with_metadata(about(&[
+fn binary(name: &str, dtype: &str, shape: &str, what: &str) -> Field {
+    Field::new(name, DataType::Binary, false).with_metadata(about(&[
         ("dtype", dtype),
         ("shape", shape),
         ("about", what),
@@ -246,25 +388,39 @@ pub fn describe() -> String {
          A data set is a folder with `manifest.json` and three tables of Parquet shards with the same names.\n\
          Blobs are little-endian, C order, uncompressed, one value a row and one row a row group, so that a \
          blob is the tail of its column chunk: `offset = data_page_offset + total_compressed_size - nbytes`. \
-         The manifest lists every offset. A mask is `object == object_id`; none is stored.\n",
+         The manifest lists every offset. A mask is `object == object_id`; none is stored.\n\n\
+         So it is with the profile `train`. The others differ in the points alone, and the fields' metadata \
+         says all that decoding takes: `archive` has zstd over byte planes, `compact` other types for some \
+         columns, and `points` no blobs in `scenes` but a fourth table, with a row a point.\n",
     );
-    for table in Table::ALL {
-        page += &format!("\n## {}\n\n| column | type | null | about |\n|---|---|---|---|\n", table.folder());
-        for field in table.schema().fields() {
-            let mut facts: Vec<(&String, &String)> = field.metadata().iter().collect();
-            facts.sort_by_key(|(k, _)| (k.as_str() != "about", k.as_str()));
-            let facts: Vec<String> = facts
-                .iter()
-                .map(|(k, v)| if *k == "about" { (*v).clone() } else { format!("{k} `{v}`") })
-                .collect();
-            page += &format!(
-                "| `{}` | {} | {} | {} |\n",
-                field.name(),
-                type_name(field.data_type()),
-                if field.is_nullable() { "yes" } else { "no" },
-                facts.join("; ")
-            );
-        }
+    let train = Profile::Train.layout();
+    for table in &Table::ALL[..3] {
+        page += &format!("\n## {}\n\n", table.folder());
+        page += &table_of(&table.schema(&train));
+    }
+    page += "\n## scenes, profile compact\n\n";
+    let compact = Layout { precision: Precision::Compact, ..train };
+    page += &table_of(&Schema::new(COMPACT.iter().map(|c| blob(c, &compact)).collect::<Vec<_>>()));
+    page += "\n## points, profile points\n\n";
+    page + &table_of(&Table::Points.schema(&Profile::Points.layout()))
+}
+
+fn table_of(schema: &Schema) -> String {
+    let mut page = String::from("| column | type | null | about |\n|---|---|---|---|\n");
+    for field in schema.fields() {
+        let mut facts: Vec<(&String, &String)> = field.metadata().iter().collect();
+        facts.sort_by_key(|(k, _)| (k.as_str() != "about", k.as_str()));
+        let facts: Vec<String> = facts
+            .iter()
+            .map(|(k, v)| if *k == "about" { (*v).clone() } else { format!("{k} `{v}`") })
+            .collect();
+        page += &format!(
+            "| `{}` | {} | {} | {} |\n",
+            field.name(),
+            type_name(field.data_type()),
+            if field.is_nullable() { "yes" } else { "no" },
+            facts.join("; ").replace('|', "\\|")
+        );
     }
     page
 }
@@ -276,7 +432,8 @@ fn type_name(data_type: &DataType) -> String {
         DataType::Float32 => "float32".into(),
         DataType::Boolean => "bool".into(),
         DataType::Binary => "binary".into(),
-        DataType::FixedSizeBinary(n) => format!("binary[{n}]"),
+        DataType::UInt8 => "uint8".into(),
+        DataType::UInt32 => "uint32".into(),
         DataType::List(item) => format!("list<{}>", type_name(item.data_type())),
         DataType::Struct(fields) => {
             let fields: Vec<String> =

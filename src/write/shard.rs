@@ -8,17 +8,19 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
+use arrow::datatypes::DataType;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression as Codec, Encoding, ZstdLevel};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
+use super::layout::{Compression, Layout};
 use super::manifest::{Blob, SceneIndex, ShardFile};
 use super::rows::{Tally, description_rows, object_rows, scene_row};
-use super::schema::{BLOBS, Table};
+use super::schema::{BlobColumn, Table};
 use super::{Counts, Sample};
 use crate::error::{Error, Kind, Result};
 use crate::scene::LabelTable;
@@ -73,30 +75,32 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Writes one shard: three Parquet files that get their names together.
+/// Writes one shard: Parquet files that get their names together.
 pub struct ShardWriter<'a> {
     store: &'a Local,
     name: String,
     labels: &'a LabelTable,
-    tables: [ArrowWriter<Digesting>; 3],
+    layout: &'a Layout,
+    tables: Vec<ArrowWriter<Digesting>>,
     scenes: Vec<SceneIndex>,
     counts: Counts,
 }
 
 impl<'a> ShardWriter<'a> {
     /// Opens a shard to be called `name` (`train-00000`) under temporary names.
-    pub fn new(store: &'a Local, name: &str, labels: &'a LabelTable) -> Result<Self> {
-        let open = |table: Table| {
+    pub fn new(store: &'a Local, name: &str, labels: &'a LabelTable, layout: &'a Layout) -> Result<Self> {
+        let open = |&table: &Table| {
             let sink =
                 Digesting { inner: store.stage(table.folder())?, hash: blake3::Hasher::new(), bytes: 0 };
-            ArrowWriter::try_new(sink, table.schema(), Some(properties(table)))
+            ArrowWriter::try_new(sink, table.schema(layout), Some(properties(table, layout)))
                 .map_err(|e| parquet_error(&store.path(table.folder()), &e))
         };
         Ok(Self {
             store,
             name: name.to_owned(),
             labels,
-            tables: [open(Table::Scenes)?, open(Table::Objects)?, open(Table::Descriptions)?],
+            layout,
+            tables: layout.tables().iter().map(open).collect::<Result<_>>()?,
             scenes: Vec::new(),
             counts: Counts::default(),
         })
@@ -106,13 +110,15 @@ impl<'a> ShardWriter<'a> {
     /// written is refused before anything of it is.
     pub fn write(&mut self, sample: &Sample) -> Result<Written> {
         let tally = Tally::of(&sample.scene);
-        let row = scene_row(sample, &tally)?;
+        let row = scene_row(sample, &tally, self.layout)?;
         let objects = object_rows(sample, &tally, self.labels)?;
         let sentences = description_rows(sample, &tally)?;
-        for (table, batch) in Table::ALL.into_iter().zip([&row.batch, &objects, &sentences]) {
-            self.append(table, batch)?;
+        let batches = [Some(&row.batch), Some(&objects), Some(&sentences), row.points.as_ref()];
+        for (table, batch) in Table::ALL.into_iter().zip(batches) {
+            batch.map_or(Ok(()), |batch| self.append(table, batch))?;
         }
         self.counts.add(sample, tally.points_by_object());
+        let bytes = row.blobs.iter().map(|blob| blob.1).sum();
         self.scenes.push(SceneIndex {
             sample_id: sample.sample_id.clone(),
             scene_id: sample.scene.id.clone(),
@@ -123,20 +129,21 @@ impl<'a> ShardWriter<'a> {
             weight: sample.sentences.iter().fold(0.0, |sum, s| sum + f64::from(s.weight)),
             shard: String::new(),
             row_group: self.scenes.len() as u32,
-            blobs: BLOBS
-                .iter()
-                .zip(row.blobs)
-                .map(|(b, (nbytes, crc32))| (b.name.to_owned(), Blob { offset: 0, nbytes, crc32 }))
+            blobs: row
+                .blobs
+                .into_iter()
+                .map(|(name, nbytes, crc32)| (name.to_owned(), Blob { offset: 0, nbytes, crc32 }))
                 .collect(),
+            errors: row.errors,
         });
-        Ok(Written { bytes: row.blobs.iter().map(|b| b.0).sum() })
+        Ok(Written { bytes })
     }
 
     fn append(&mut self, table: Table, batch: &RecordBatch) -> Result<()> {
         let writer = &mut self.tables[table as usize];
         let mut done = writer.write(batch);
-        if table == Table::Scenes {
-            // One row, one row group.
+        if matches!(table, Table::Scenes | Table::Points) {
+            // One scene, one row group.
             done = done.and_then(|()| writer.flush());
         }
         done.map_err(|e| parquet_error(&self.store.path(table.folder()), &e))
@@ -152,14 +159,14 @@ impl<'a> ShardWriter<'a> {
         self.scenes.is_empty()
     }
 
-    /// Checks the byte-offset contract on what was written and gives the three files their common
-    /// name, which holds a digest of all three. A shard without rows leaves no file.
+    /// Checks the byte-offset contract on what was written and gives the files their common name,
+    /// which holds a digest of all. A shard without rows leaves no file.
     pub fn publish(mut self) -> Result<ShardSummary> {
         if self.scenes.is_empty() {
             return Ok(ShardSummary::default());
         }
         let mut finished = Vec::new();
-        for (table, writer) in Table::ALL.into_iter().zip(self.tables) {
+        for (&table, writer) in self.layout.tables().iter().zip(self.tables) {
             let fail = |e| parquet_error(&self.store.path(table.folder()), &e);
             let sink = writer.into_inner().map_err(fail)?;
             let path = sink.inner.path();
@@ -180,7 +187,9 @@ impl<'a> ShardWriter<'a> {
         }
         let shard = format!("{}-{}", self.name, &all.finalize().to_hex()[..8]);
 
-        locate_blobs(&finished[0], &mut self.scenes)?;
+        if self.layout.is_mapped() {
+            locate_blobs(&finished[0], &mut self.scenes)?;
+        }
         let mut summary = ShardSummary { counts: self.counts, ..ShardSummary::default() };
         for scene in self.scenes {
             summary.scenes.push(SceneIndex { shard: shard.clone(), ..scene });
@@ -234,30 +243,49 @@ fn broken_contract(path: &Path, sample: &str, column: &str) -> Error {
         .help("this is a fault of dataprep: please report it with the version")
 }
 
-/// Blobs are plain, uncompressed, without dictionary or statistics, one page a chunk; the small
-/// tables are compressed, since they are read whole.
-fn properties(table: Table) -> WriterProperties {
+/// Blobs are plain, without dictionary or statistics, one page a chunk; the small tables are compressed,
+/// since they are read whole.
+fn properties(table: Table, layout: &Layout) -> WriterProperties {
     let builder = WriterProperties::builder()
         .set_created_by(format!("dataprep {}", crate::VERSION))
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_offset_index_disabled(true)
+        .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(1 << 20));
-    if table != Table::Scenes {
-        let zstd = Compression::ZSTD(ZstdLevel::default());
-        return builder.set_compression(zstd).set_statistics_enabled(EnabledStatistics::Chunk).build();
+    let zstd = Codec::ZSTD(ZstdLevel::default());
+    let points = match layout.compression {
+        Compression::None => Codec::UNCOMPRESSED,
+        Compression::Zstd => zstd,
+    };
+    match table {
+        Table::Objects | Table::Descriptions => builder.set_compression(zstd).build(),
+        Table::Scenes => layout
+            .columns
+            .iter()
+            .map(|column| ColumnPath::from(column.name))
+            .fold(
+                builder
+                    .set_compression(Codec::UNCOMPRESSED)
+                    .set_dictionary_enabled(false)
+                    .set_encoding(Encoding::PLAIN)
+                    .set_data_page_size_limit(usize::MAX),
+                |b, blob| {
+                    b.set_column_compression(blob.clone(), points)
+                        .set_column_statistics_enabled(blob, EnabledStatistics::None)
+                },
+            )
+            .build(),
+        // Labels and colours repeat, floats do not. Plain, as the decoder of split bytes panics on damage.
+        Table::Points => layout
+            .columns
+            .iter()
+            .filter(|column| column.part_type() == DataType::Float32)
+            .flat_map(BlobColumn::parts)
+            .fold(builder.set_compression(points).set_max_row_group_row_count(None), |b, part| {
+                b.set_column_dictionary_enabled(ColumnPath::from(*part), false)
+            })
+            .build(),
     }
-    BLOBS
-        .iter()
-        .fold(
-            builder
-                .set_compression(Compression::UNCOMPRESSED)
-                .set_dictionary_enabled(false)
-                .set_encoding(Encoding::PLAIN)
-                .set_data_page_size_limit(usize::MAX)
-                .set_statistics_enabled(EnabledStatistics::Chunk),
-            |b, blob| b.set_column_statistics_enabled(ColumnPath::from(blob.name), EnabledStatistics::None),
-        )
-        .build()
 }
 
 fn parquet_error(path: &Path, error: &parquet::errors::ParquetError) -> Error {
@@ -273,12 +301,14 @@ fn parquet_error(path: &Path, error: &parquet::errors::ParquetError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{data_set, sample};
+    use super::super::schema::BLOBS;
     use super::*;
 
     fn write(dir: &Path) -> ShardSummary {
         let labels = LabelTable::default();
         let store = Local::new(dir);
-        let mut shard = ShardWriter::new(&store, "train-00000", &labels).unwrap();
+        let layout = Layout::default();
+        let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         for variant in 0..3 {
             shard.write(&sample("scene0000_00", variant)).unwrap();
         }
@@ -327,7 +357,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let labels = LabelTable::default();
         let store = Local::new(dir.path());
-        let mut shard = ShardWriter::new(&store, "train-00000", &labels).unwrap();
+        let layout = Layout::default();
+        let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         let mut bad = sample("scene0000_00", 0);
         bad.scene.points.nyu40.pop();
         let error = shard.write(&bad).unwrap_err().to_string();
@@ -341,7 +372,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let labels = LabelTable::default();
         let store = Local::new(dir.path());
-        let shard = ShardWriter::new(&store, "train-00000", &labels).unwrap();
+        let layout = Layout::default();
+        let shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         assert_eq!(shard.publish().unwrap(), ShardSummary::default());
         assert_eq!(std::fs::read_dir(dir.path().join("scenes")).unwrap().count(), 0);
     }

@@ -40,8 +40,8 @@ pub fn read_table(path: &Path, columns: Option<&[String]>) -> Result<RecordBatch
 
 #[cfg(test)]
 mod tests {
-    use super::super::Table;
     use super::super::fixtures::{data_set, sample};
+    use super::super::{Layout, Table};
     use super::*;
 
     #[test]
@@ -50,7 +50,7 @@ mod tests {
         let manifest = data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0001_00", 0)]);
         let path = dir.path().join(&manifest.shards[0].files[2].file);
         let whole = read_table(&path, None).unwrap();
-        assert_eq!(whole.schema().fields(), Table::Descriptions.schema().fields());
+        assert_eq!(whole.schema().fields(), Table::Descriptions.schema(&Layout::default()).fields());
         assert_eq!(whole.num_rows(), 2);
         let some = read_table(&path, Some(&["tokens".into(), "text".into()])).unwrap();
         assert_eq!((some.num_columns(), some.num_rows()), (2, 2));

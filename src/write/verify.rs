@@ -1,5 +1,6 @@
 //! Whether a folder is what its manifest claims.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,9 +13,12 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use rayon::prelude::*;
 
+use super::layout::Layout;
 use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex};
-use super::schema::{BLOBS, Table};
+use super::packed::unpack;
+use super::schema::{BlobColumn, Table};
 use super::shard::blob_offset;
+use super::stored::{column_of, footer_of};
 use crate::error::{Error, Kind, Result};
 use crate::scene::room_of;
 use crate::store::Local;
@@ -29,6 +33,16 @@ pub struct Problem {
     /// What is wrong.
     pub message: String,
 }
+
+impl Problem {
+    /// Whether it is worth knowing, but nothing is wrong.
+    pub fn is_warning(&self) -> bool {
+        self.code == SKEWED
+    }
+}
+
+/// Shards of very different sizes.
+const SKEWED: &str = "SHD106";
 
 /// Checks all that the manifest in `dir` claims. `progress` hears how many shards of how many are done.
 ///
@@ -59,7 +73,8 @@ pub fn verify(
                 return Vec::new();
             }
             let scenes = by_shard.get(shard.name.as_str()).map_or(&[][..], Vec::as_slice);
-            let mut check = Check { store: &store, file: String::new(), problems: Vec::new() };
+            let layout = &manifest.layout;
+            let mut check = Check { store: &store, layout, file: String::new(), problems: Vec::new() };
             check.shard(shard, scenes);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, manifest.shards.len());
             check.problems
@@ -71,6 +86,7 @@ pub fn verify(
     problems.extend(index(&manifest));
     problems.extend(totals(&manifest));
     problems.extend(leaks(&manifest));
+    problems.extend(skewed(&manifest));
     problems.sort();
     Ok((manifest, problems))
 }
@@ -78,6 +94,7 @@ pub fn verify(
 /// One shard's checks.
 struct Check<'a> {
     store: &'a Local,
+    layout: &'a Layout,
     file: String,
     problems: Vec<Problem>,
 }
@@ -88,25 +105,41 @@ impl Check<'_> {
     }
 
     fn shard(&mut self, shard: &ShardIndex, scenes: &[&SceneIndex]) {
-        if shard.files.len() != Table::ALL.len() {
+        let tables = self.layout.tables();
+        if shard.files.len() != tables.len() {
             self.file.clone_from(&shard.name);
-            self.report("SHD103", format!("{} files in place of 3", shard.files.len()));
+            self.report("SHD103", format!("{} files in place of {}", shard.files.len(), tables.len()));
             return;
         }
-        let [points, objects, sentences] = [0, 1, 2].map(|i| self.bytes(&shard.files[i]));
-        let mut masks = BTreeMap::new();
-        if let Some(bytes) = points {
-            self.file.clone_from(&shard.files[0].file);
-            masks = self.scenes(&bytes, &shard.files[0], scenes);
-        }
-        if let Some(bytes) = objects {
-            self.file.clone_from(&shard.files[1].file);
-            self.table(&bytes, Table::Objects, shard.files[1].rows);
-        }
-        if let Some(bytes) = sentences {
-            self.file.clone_from(&shard.files[2].file);
-            let batches = self.table(&bytes, Table::Descriptions, shard.files[2].rows);
-            self.sentences(&batches, &masks, scenes);
+        let (mut masks, mut mirrors) = (BTreeMap::new(), BTreeMap::new());
+        // Scenes and points come before the sentences that speak of them.
+        for at in [0, 3, 1, 2] {
+            let (Some(&table), Some(file)) = (tables.get(at), shard.files.get(at)) else { continue };
+            let Some(bytes) = self.bytes(file) else { continue };
+            match table {
+                Table::Scenes => {
+                    if let Some(groups) = self.groups(&bytes, table, scenes) {
+                        if file.rows != scenes.len() as u64 {
+                            self.report("SHD102", format!("{} rows claimed for {}", file.rows, scenes.len()));
+                        }
+                        mirrors = self.identities(groups, scenes);
+                    }
+                }
+                Table::Points => {
+                    let points: u64 = scenes.iter().map(|s| u64::from(s.num_points)).sum();
+                    if file.rows != points {
+                        self.report("SHD102", format!("{} rows claimed for {points} points", file.rows));
+                    }
+                }
+                Table::Objects => drop(self.table(&bytes, table, file.rows)),
+                Table::Descriptions => {
+                    let batches = self.table(&bytes, table, file.rows);
+                    self.sentences(&batches, &masks, &mirrors, scenes);
+                }
+            }
+            if table == self.layout.table() && self.groups(&bytes, table, scenes).is_some() {
+                masks = self.columns(&bytes, scenes);
+            }
         }
     }
 
@@ -135,39 +168,43 @@ impl Check<'_> {
         Some(bytes.into())
     }
 
-    /// Row groups, blob offsets and checksums; gives each scene's points by object.
-    fn scenes(
+    /// A file of the layout's schema that has a row group for each scene variant.
+    fn groups(
         &mut self,
         bytes: &Bytes,
-        file: &ShardFile,
+        table: Table,
         scenes: &[&SceneIndex],
-    ) -> BTreeMap<String, BTreeMap<i32, u32>> {
-        let mut masks = BTreeMap::new();
-        let builder = match ParquetRecordBatchReaderBuilder::try_new(bytes.clone()) {
-            Ok(builder) => builder,
-            Err(error) => {
-                self.report("SHD103", format!("not a Parquet file: {error}"));
-                return masks;
+    ) -> Option<ParquetRecordBatchReaderBuilder<Bytes>> {
+        let before = self.problems.len();
+        match ParquetRecordBatchReaderBuilder::try_new(bytes.clone()) {
+            Err(error) => self.report("SHD103", format!("not a Parquet file: {error}")),
+            Ok(file) => {
+                let found = file.metadata().num_row_groups();
+                if file.schema().fields() != table.schema(self.layout).fields() {
+                    self.report("SHD103", "the columns are not those of this layout version");
+                } else if found != scenes.len() {
+                    self.report("SHD102", format!("expected {} rows, found {found}", scenes.len()));
+                }
+                return (self.problems.len() == before).then_some(file);
             }
-        };
-        if builder.schema().fields() != Table::Scenes.schema().fields() {
-            self.report("SHD103", "the columns are not those of this layout version");
-            return masks;
         }
-        let groups = builder.metadata().row_groups().to_vec();
-        if groups.len() != scenes.len() || file.rows != scenes.len() as u64 {
-            self.report("SHD102", format!("expected {} rows, found {}", scenes.len(), groups.len()));
-            return masks;
-        }
-        self.identities(builder, scenes);
-        for (scene, group) in scenes.iter().zip(&groups) {
-            for column in BLOBS {
+        None
+    }
+
+    /// Every column's place and checksum; gives each scene's points by object.
+    fn columns(&mut self, bytes: &Bytes, scenes: &[&SceneIndex]) -> BTreeMap<String, BTreeMap<i32, u32>> {
+        let mut masks = BTreeMap::new();
+        let Ok(footer) = footer_of(bytes) else { return masks };
+        let layout = self.layout;
+        for (group, scene) in scenes.iter().enumerate() {
+            for column in &layout.columns {
                 let name = column.name;
                 let Some(blob) = scene.blobs.get(name) else {
                     self.report("SHD103", format!("{}: no column {name}", scene.sample_id));
                     continue;
                 };
-                let expected = u64::from(scene.num_points) * (column.width * column.item) as u64;
+                let points = scene.num_points as usize;
+                let expected = layout.stored(column).nbytes(points) as u64;
                 if blob.nbytes != expected {
                     let found = blob.nbytes;
                     self.report(
@@ -176,34 +213,52 @@ impl Check<'_> {
                     );
                     continue;
                 }
-                let payload = blob_offset(group, name, blob.nbytes)
-                    .filter(|&offset| offset == blob.offset)
-                    .and_then(|offset| bytes.get(offset as usize..(offset + blob.nbytes) as usize));
-                let Some(payload) = payload else {
-                    self.report(
-                        "SHD103",
-                        format!("{}: {name} is not where the manifest says", scene.sample_id),
-                    );
-                    continue;
+                let found = if layout.is_mapped() {
+                    blob_offset(footer.metadata().row_group(group), name, blob.nbytes)
+                        .filter(|&offset| offset == blob.offset)
+                        .and_then(|at| bytes.get(at as usize..(at + blob.nbytes) as usize))
+                        .map(Cow::Borrowed)
+                        .ok_or_else(|| "it is not where the manifest says".to_owned())
+                } else {
+                    column_of(bytes.clone(), footer.clone(), group, column, layout).map(Cow::Owned)
                 };
-                if crc32fast::hash(payload) != blob.crc32 {
-                    self.report("SHD101", format!("{}: {name}: CRC-32 differs", scene.sample_id));
-                } else if name == "object" {
-                    masks.insert(scene.sample_id.clone(), points_by_object(payload));
+                match found {
+                    Err(why) => self.report("SHD103", format!("{}: {name}: {why}", scene.sample_id)),
+                    Ok(found)
+                        if found.len() as u64 != blob.nbytes || crc32fast::hash(&found) != blob.crc32 =>
+                    {
+                        self.report("SHD101", format!("{}: {name}: CRC-32 differs", scene.sample_id));
+                    }
+                    Ok(found) if name == "object" => {
+                        masks.insert(
+                            scene.sample_id.clone(),
+                            points_by_object(column, layout, &found, points),
+                        );
+                    }
+                    Ok(_) => {}
                 }
             }
         }
         masks
     }
 
-    /// Every row is the scene variant that the manifest says.
-    fn identities(&mut self, builder: ParquetRecordBatchReaderBuilder<Bytes>, scenes: &[&SceneIndex]) {
-        let names = ["sample_id", "scene_id", "split", "variant", "num_points", "num_descriptions"];
+    /// Every row is the scene variant that the manifest says; gives the number of mirrors of each.
+    fn identities(
+        &mut self,
+        builder: ParquetRecordBatchReaderBuilder<Bytes>,
+        scenes: &[&SceneIndex],
+    ) -> BTreeMap<String, u64> {
+        let mut mirrors = BTreeMap::new();
+        let names =
+            ["sample_id", "scene_id", "split", "variant", "num_points", "num_descriptions", "provenance"];
         let mask = ProjectionMask::columns(builder.parquet_schema(), names);
         let read = builder.with_projection(mask).with_batch_size(1).build().map_err(|e| e.to_string());
         let rows = match read.and_then(|r| r.collect::<Result<Vec<_>, _>>().map_err(|e| e.to_string())) {
             Ok(rows) => rows,
-            Err(error) => return self.report("SHD103", format!("rows cannot be read: {error}")),
+            Err(error) => {
+                self.report("SHD103", format!("rows cannot be read: {error}"));
+                return mirrors;
+            }
         };
         for (scene, row) in scenes.iter().zip(&rows) {
             let text =
@@ -225,7 +280,24 @@ impl Check<'_> {
                     format!("{}: the row is {found}, or of another split or size", scene.sample_id),
                 );
             }
+            match text("provenance").and_then(Provenance::of) {
+                Some(told) if told.variant == scene.variant => {
+                    mirrors.insert(scene.sample_id.clone(), told.mirrors);
+                }
+                Some(told) => self.report(
+                    "SHD107",
+                    format!("{}: the provenance is that of variant {}", scene.sample_id, told.variant),
+                ),
+                None => self.report(
+                    "SHD107",
+                    format!(
+                        "{}: the provenance does not say seed, variant, mirrors and steps",
+                        scene.sample_id
+                    ),
+                ),
+            }
         }
+        mirrors
     }
 
     /// All rows of a small table.
@@ -241,7 +313,7 @@ impl Check<'_> {
                 return Vec::new();
             }
         };
-        if batches.iter().any(|b| b.schema().fields() != table.schema().fields()) {
+        if batches.iter().any(|b| b.schema().fields() != table.schema(self.layout).fields()) {
             self.report("SHD103", "the columns are not those of this layout version");
             return Vec::new();
         }
@@ -257,6 +329,7 @@ impl Check<'_> {
         &mut self,
         batches: &[RecordBatch],
         masks: &BTreeMap<String, BTreeMap<i32, u32>>,
+        mirrors: &BTreeMap<String, u64>,
         scenes: &[&SceneIndex],
     ) {
         let mut per_scene: BTreeMap<String, (u32, f64)> = BTreeMap::new();
@@ -274,6 +347,10 @@ impl Check<'_> {
                 let (count, sum) = per_scene.entry(sample.to_owned()).or_default();
                 *count += 1;
                 *sum += f64::from(weight.value(row));
+                let mirrored = mirrors.get(sample).map(|n| n % 2 == 1);
+                if let Some(why) = mirrored.and_then(|mirrored| untrue(batch, row, mirrored)) {
+                    self.report("SHD105", format!("{sample}: {}: {why}", key.value(row)));
+                }
                 let Some(mask) = masks.get(sample) else { continue };
                 let found = mask.get(&target).copied().unwrap_or(0);
                 if found == 0 {
@@ -310,11 +387,53 @@ impl Check<'_> {
     }
 }
 
-fn points_by_object(payload: &[u8]) -> BTreeMap<i32, u32> {
+/// What the provenance of a scene variant has to say.
+#[derive(serde::Deserialize)]
+#[allow(dead_code)] // that they are there is what counts
+struct Provenance {
+    seed: u64,
+    variant: u32,
+    mirrors: u64,
+    steps: Vec<serde::de::IgnoredAny>,
+}
+
+impl Provenance {
+    fn of(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}
+
+/// Why the text of a row cannot be that of a variant that was mirrored an odd number of times, or was not.
+fn untrue(batch: &RecordBatch, row: usize, mirrored: bool) -> Option<&'static str> {
+    let text = |name| Some(batch.column_by_name(name)?.as_string_opt::<i32>()?.value(row));
+    let kept = text("text_action")? == "keep";
+    let reason = text("text_reason")?;
+    let claims = batch.column_by_name("claims")?.as_list_opt::<i32>()?.value(row);
+    let names_a_side = claims.as_string_opt::<i32>()?.iter().flatten().any(|claim| claim == "handed");
+    if kept && text("text")? != text("text_source")? {
+        return Some("the text was kept, and is another than in the references");
+    }
+    match mirrored {
+        true if kept && reason.is_empty() && names_a_side => {
+            Some("it names a side and was kept, and the variant is mirrored")
+        }
+        false if reason == "mirror" => Some("its reason is a mirror, and the variant is not mirrored"),
+        _ => None,
+    }
+}
+
+fn points_by_object(
+    column: &BlobColumn,
+    layout: &Layout,
+    stored: &[u8],
+    points: usize,
+) -> BTreeMap<i32, u32> {
+    let mut payload = vec![0; column.nbytes(points)];
+    unpack(column, layout, stored, &mut payload);
     let mut counts = BTreeMap::new();
     let (mut last, mut run) = (i32::MIN, 0_u32);
-    for bytes in payload.chunks_exact(4) {
-        let object = bytes.try_into().map_or(i32::MIN, i32::from_le_bytes);
+    for bytes in payload.as_chunks::<4>().0 {
+        let object = i32::from_le_bytes(*bytes);
         if object == last {
             run += 1;
         } else {
@@ -348,6 +467,11 @@ fn index(manifest: &Manifest) -> Vec<Problem> {
             Some(_) => {}
         }
         *row += 1;
+    }
+    let mut meant = Manifest::default();
+    meant.set_layout(&manifest.layout);
+    if meant.columns != manifest.columns {
+        report("the columns are not those of the layout".into());
     }
     if blake3::hash(manifest.pipeline.as_bytes()).to_hex().as_str() != manifest.pipeline_blake3 {
         report("the pipeline is not the one that was hashed".into());
@@ -390,10 +514,36 @@ fn leaks(manifest: &Manifest) -> Vec<Problem> {
         .collect()
 }
 
+/// Shards of a split that are several times as large as most: a reader of whole shards waits for them.
+fn skewed(manifest: &Manifest) -> Vec<Problem> {
+    const TIMES: u64 = 4;
+    let mut sizes: BTreeMap<&str, Vec<(u64, &str)>> = BTreeMap::new();
+    for shard in &manifest.shards {
+        let bytes = shard.files.iter().map(|f| f.bytes).sum();
+        sizes.entry(&shard.split).or_default().push((bytes, &shard.name));
+    }
+    let mut problems = Vec::new();
+    for (split, mut shards) in sizes {
+        // The last of a split holds what was left.
+        shards.sort_unstable();
+        let median = shards[shards.len() / 2].0;
+        let large = shards.iter().filter(|(bytes, name)| {
+            // One scene cannot be cut in two.
+            *bytes > TIMES * median && manifest.scenes.iter().filter(|s| s.shard == *name).count() > 1
+        });
+        problems.extend(large.map(|(bytes, name)| Problem {
+            code: SKEWED,
+            file: (*name).to_owned(),
+            message: format!("{bytes} bytes, where half of split {split} have at most {median}"),
+        }));
+    }
+    problems
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::FORMAT;
     use super::super::fixtures::{data_set, sample};
+    use super::super::{FORMAT, Sample};
     use super::*;
 
     fn problems(dir: &Path) -> Vec<Problem> {
@@ -460,10 +610,72 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_does_not_fit_the_recorded_mirrors_is_found() {
+        // The sample's sentence was rewritten for its one mirror.
+        type Edit = fn(&mut Sample);
+        let edits: [(Edit, &str); 4] = [
+            (|s| s.provenance = s.provenance.replace("\"mirrors\":1", "\"mirrors\":2"), "is not mirrored"),
+            (
+                |s| {
+                    let sentence = &mut s.sentences[0];
+                    sentence.text.clone_from(&sentence.text_source);
+                    (sentence.text_action, sentence.text_reason) = ("keep".into(), String::new());
+                },
+                "was kept, and the variant is mirrored",
+            ),
+            (|s| s.sentences[0].text_action = "keep".into(), "another than in the references"),
+            (|s| s.sentences[0].text_reason = "mirror".into(), ""),
+        ];
+        for (edit, says) in edits {
+            let dir = tempfile::tempdir().unwrap();
+            let mut changed = sample("scene0000_00", 0);
+            edit(&mut changed);
+            data_set(dir.path(), &[changed]);
+            let found = problems(dir.path());
+            match says {
+                "" => assert_eq!(found, []),
+                _ => assert!(
+                    found.len() == 1 && found[0].code == "SHD105" && found[0].message.contains(says),
+                    "{found:?}"
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn a_provenance_that_says_too_little_or_of_another_variant_is_found() {
+        for provenance in ["", "{}", r#"{"seed":7,"variant":3,"mirrors":1,"steps":[]}"#] {
+            let dir = tempfile::tempdir().unwrap();
+            let changed = Sample { provenance: provenance.into(), ..sample("scene0000_00", 0) };
+            data_set(dir.path(), &[changed]);
+            let found = problems(dir.path());
+            assert!(found.len() == 1 && found[0].code == "SHD107", "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_shard_much_larger_than_most_is_a_warning() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut manifest = data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0000_00", 1)]);
+        let small = ShardFile { bytes: 10, ..manifest.shards[0].files[0].clone() };
+        for name in ["train-00001", "train-00002"] {
+            let shard = ShardIndex { name: name.into(), split: "train".into(), files: vec![small.clone()] };
+            manifest.shards.push(shard);
+        }
+        let found = skewed(&manifest);
+        assert!(
+            found.len() == 1 && found[0].is_warning() && found[0].file.starts_with("train-00000"),
+            "{found:?}"
+        );
+        manifest.scenes.pop();
+        assert_eq!(skewed(&manifest), [], "one scene cannot be cut");
+    }
+
+    #[test]
     fn a_manifest_that_was_edited_is_not_believed() {
         let dir = tempfile::tempdir().unwrap();
         let whole = data_set(dir.path(), &[sample("scene0000_00", 0), sample("scene0000_00", 1)]);
-        let edits: [fn(&mut Manifest); 7] = [
+        let edits: [fn(&mut Manifest); 8] = [
             |m| m.scenes[1].weight = 0.5,
             |m| m.shards.clear(),
             |m| m.scenes[0].row_group = 77,
@@ -471,6 +683,7 @@ mod tests {
             |m| m.scenes[1].variant = 3,
             |m| m.scenes.swap(0, 1),
             |m| m.pipeline = "[sample]".into(),
+            |m| drop(m.columns.remove("rgb")),
         ];
         for (i, edit) in edits.into_iter().enumerate() {
             let mut manifest = whole.clone();

@@ -1,0 +1,67 @@
+//! `WebDataset`: a tar file a shard; of each scene variant `<scene>.<column>.npy` and `<scene>.json`.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arrow::record_batch::RecordBatch;
+
+use super::super::manifest::ShardIndex;
+use super::array::Array;
+use super::sentences::records;
+use super::{Scan, interrupted};
+use crate::error::{Error, Result};
+use crate::store::Local;
+
+/// Writes a shard's scene variants, unless they are there; gives the number of those that were.
+pub(super) fn write(
+    out: &Local,
+    shard: &ShardIndex,
+    scans: &[Scan<'_>],
+    said: &RecordBatch,
+    stop: &AtomicBool,
+    heard: &dyn Fn(),
+) -> Result<usize> {
+    // Without the digest, so that tars are numbered: train-{00000..00007}.tar.
+    let name = shard.name.rsplit_once('-').map_or(shard.name.as_str(), |(name, _)| name);
+    let file = format!("{name}.tar");
+    if out.size(&file)?.is_some() {
+        for _ in scans {
+            heard();
+        }
+        return Ok(scans.len());
+    }
+    let staged = out.stage("")?;
+    let wrong = |e: &std::io::Error| Error::io("write", out.path(&file), e);
+    let mut tar = tar::Builder::new(std::io::BufWriter::new(staged));
+    let mut add = |name: String, bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes).map_err(|e| wrong(&e))
+    };
+    for scan in scans {
+        if stop.load(Ordering::Relaxed) {
+            return Err(interrupted());
+        }
+        for column in &scan.stored.manifest.layout.columns {
+            let shape = [scan.points(), column.width];
+            let shape = if column.width == 1 { &shape[..1] } else { &shape[..] };
+            let array = Array { dtype: column.dtype, shape: shape.to_vec(), bytes: scan.bytes(column.name)? };
+            add(format!("{}.{}.npy", scan.name, column.name), &array.npy())?;
+        }
+        let about = serde_json::json!({
+            "sample_id": scan.scene.sample_id,
+            "scene_id": scan.scene.scene_id,
+            "split": scan.scene.split,
+            "variant": scan.scene.variant,
+            "descriptions": records(scan, said).collect::<Vec<_>>(),
+        });
+        add(format!("{}.json", scan.name), about.to_string().as_bytes())?;
+        heard();
+    }
+    let mut buffered = tar.into_inner().map_err(|e| wrong(&e))?;
+    buffered.flush().map_err(|e| wrong(&e))?;
+    let staged = buffered.into_inner().map_err(|e| wrong(e.error()))?;
+    staged.publish(&file)?;
+    Ok(0)
+}
