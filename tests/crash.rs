@@ -141,8 +141,9 @@ fn parts_of_a_plan_run_side_by_side() {
     // Again and again, since it is the first moments that they could quarrel in.
     for _ in 0..8 {
         let _ = fs::remove_dir_all(&out);
-        let parts = ["0/3", "1/3", "2/3"]
-            .map(|part| command(&scans, &out).args(["--partition", part]).stderr(Stdio::piped()).spawn().unwrap());
+        let parts = ["0/3", "1/3", "2/3"].map(|part| {
+            command(&scans, &out).args(["--partition", part]).stderr(Stdio::piped()).spawn().unwrap()
+        });
         for part in parts {
             let part = part.wait_with_output().unwrap();
             assert!(part.status.success(), "{}", String::from_utf8_lossy(&part.stderr));

@@ -7,8 +7,19 @@ use std::fs;
 
 use common::{dataprep, expect, synth, text};
 
-const FORMS: [&str; 10] =
-    ["full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown"];
+const FORMS: [&str; 11] = [
+    "full",
+    "concise",
+    "grouped",
+    "json",
+    "json-lines",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "markdown",
+    "html",
+];
 
 #[test]
 fn one_run_writes_every_form_and_each_is_what_stdout_would_show() {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify};
+use super::{audit, augment, clean, completions, init, render, rule, schema, synth, verify, view};
 use super::{bench, explain_pipeline, inspect, preview, replay};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
@@ -49,8 +49,10 @@ pub enum Command {
     Clean(clean::CleanArgs),
     /// Explain a rule
     Rule(rule::RuleArgs),
-    /// Draw a scan as a picture
+    /// Draw a scan, an object, or a sheet of them as a picture
     Render(render::RenderArgs),
+    /// Show a scan in 3D with its sentences, as a page for a browser
+    View(view::ViewArgs),
     /// Make ScanNet- and ScanRefer-shaped data with known truth
     Synth(synth::SynthArgs),
     /// Print a JSON Schema
