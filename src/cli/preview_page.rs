@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::augment::{Outcome, TextAction};
 use crate::error::Result;
+use crate::math::Affine;
 use crate::pipeline::{Judged, Preview, Previewed};
 use crate::render::page::{Page, VIEWER, data, escaped};
 use crate::render::{Cloud, Look, Size, View, cloud, jpeg, picture};
@@ -58,8 +59,8 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
     let pictures = |highlight: Option<i32>| -> Result<Vec<String>> {
         preview.variants.par_iter().map(|v| picture_of(v, highlight, &preview.scan)).collect()
     };
-    body += "<section><h2>Before and after in 3D</h2>\n<div id=\"space\"></div>\n<noscript><p>The 3D view needs this \
-             page's own script.</p></noscript>\n</section>\n";
+    body += "<section><h2>Before and after in 3D</h2>\n<div id=\"space\"></div>\n<noscript>The 3D view needs this \
+             page's own script.</noscript>\n</section>\n";
     body += "<h2>Variants</h2>\n";
     body += &wide("variants");
     body += &heads(preview);
@@ -118,7 +119,7 @@ fn told(variant: &Previewed) -> Told {
     let applied = variant.steps.iter().filter(|s| s.outcome == Outcome::Applied);
     let steps: Vec<&str> = applied.map(|s| s.id.as_str()).collect();
     let steps = if steps.is_empty() { "no step changed it".to_owned() } else { steps.join(", ") };
-    Told { name: name(variant), steps, cloud: cloud(&variant.scene, POINTS, &[]) }
+    Told { name: name(variant), steps, cloud: cloud(&variant.scene, POINTS, &[], &Affine::IDENTITY) }
 }
 
 fn name(variant: &Previewed) -> String {

@@ -9,8 +9,8 @@ use super::{Exit, Output};
 use crate::audit::report::page::Space;
 use crate::error::Result;
 use crate::pipeline::sentences_of;
-use crate::render::cloud;
 use crate::render::page::{Page, VIEWER, data, escaped};
+use crate::render::{cloud, level};
 use crate::store::Local;
 
 /// Arguments of `dataprep view`.
@@ -54,7 +54,8 @@ pub(super) fn run(args: &ViewArgs, output: &mut Output) -> Result<Exit> {
     let key = place.description().map(crate::scene::Description::key);
     let picked = key.and_then(|key| sentences.iter().position(|s| s.place == key));
     let object: Vec<i32> = place.object.into_iter().collect();
-    let cloud = cloud(&place.scan.scene, args.points as usize, &object);
+    let scene = &place.scan.scene;
+    let cloud = cloud(scene, args.points as usize, &object, &level(scene));
     let (points, of) = (cloud.points, cloud.of);
     let told = Told { space: Space { cloud, sentences }, picked, object: place.object };
     let body = format!(

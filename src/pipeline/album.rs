@@ -12,7 +12,7 @@ use crate::audit::report::page::{Album, Input, MOST_CLOUDS, MOST_SHOTS, Shot, Sp
 use crate::audit::{Finding, Severity, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::language::Nouns;
-use crate::render::cloud;
+use crate::render::{cloud, level};
 use crate::scene::{Catalogue, Description, Scan, ScanEntry};
 use crate::store;
 
@@ -90,7 +90,8 @@ pub fn album<'a>(
             let sentences = sentences_of(&scan, catalogue, content.texts);
             let targets: BTreeSet<i32> = sentences.iter().flat_map(|s| s.objects.iter().copied()).collect();
             let targets: Vec<i32> = targets.into_iter().collect();
-            drawn.space = Some(Space { cloud: cloud(&scan.scene, POINTS, &targets), sentences });
+            drawn.space =
+                Some(Space { cloud: cloud(&scan.scene, POINTS, &targets, &level(&scan.scene)), sentences });
         }
         Ok(drawn)
     };

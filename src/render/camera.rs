@@ -50,6 +50,13 @@ impl Size {
     }
 }
 
+/// The map to the frame in which a scene's walls are parallel to the axes, as far as it is known.
+pub fn level(scene: &Scene) -> Affine {
+    // Moved points are no longer where the alignment expects them.
+    let unmoved = scene.frame.applied == Some(Affine::IDENTITY);
+    scene.frame.axis_alignment.filter(|_| unmoved).unwrap_or(Affine::IDENTITY)
+}
+
 /// Half of the angle that an eye sees.
 const HALF_SIGHT_DEG: f64 = 35.0;
 /// What is nearer to an eye than this, in metres, is not drawn.
@@ -81,11 +88,8 @@ impl Camera {
     /// A camera that fits the whole scene into a picture, or the objects of `focus` with what is
     /// around them. `None` when the scene has no finite point, or the eye no line of sight.
     pub(super) fn fit(scene: &Scene, view: View, size: Size, focus: &[i32]) -> Option<Self> {
-        let mut frame = scene.frame.axis_alignment.unwrap_or(Affine::IDENTITY);
-        if matches!(view, View::Eye { .. }) || scene.frame.applied != Some(Affine::IDENTITY) {
-            // Eyes are in the raw frame; moved points are no longer where the alignment expects them.
-            frame = Affine::IDENTITY;
-        }
+        // Eyes are in the raw frame.
+        let frame = if matches!(view, View::Eye { .. }) { Affine::IDENTITY } else { level(scene) };
         let linear = &frame.linear;
         let up = [linear[(2, 0)], linear[(2, 1)], linear[(2, 2)], frame.shift.z];
         let look = match view {

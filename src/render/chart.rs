@@ -32,7 +32,7 @@ pub fn bars(head: Head<'_>, series: &[&str], rows: &[Bar<'_>], log: bool) -> Str
     let most = shown.iter().flat_map(|r| &r.2).copied().fold(0.0, f64::max);
     let axis = Axis::new(0.0, most, log, [LEFT, WIDTH - RIGHT]);
     let mut svg = axis.ticks(top, bottom);
-    let mut group = shown.first().map_or("", |r| r.1);
+    let mut group = "";
     for (i, (name, of, values)) in shown.iter().enumerate() {
         let y = top + step * i as f64;
         if *of != group {

@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
+use crate::math::Affine;
 use crate::scene::Scene;
 
 /// The index of points that are of no object.
@@ -39,7 +40,10 @@ pub struct Cloud {
 
 /// At most about `most` points of a scene, evenly taken; all those of the objects `whole` as long as
 /// they are not more than half of it. Points that are not finite are left out.
-pub fn cloud(scene: &Scene, most: usize, whole: &[i32]) -> Cloud {
+///
+/// Positions are in the frame that `frame` maps to: [`level`] for a scene by itself, so that its walls
+/// are parallel to the axes, none for scenes that are compared.
+pub fn cloud(scene: &Scene, most: usize, whole: &[i32], frame: &Affine) -> Cloud {
     let points = &scene.points;
     let finite = |i: &u32| points.position.get(*i as usize).iter().all(|v| v.is_finite());
     let is_whole = |i: u32| points.object.get(i as usize).is_some_and(|id| whole.contains(id));
@@ -62,13 +66,14 @@ pub fn cloud(scene: &Scene, most: usize, whole: &[i32]) -> Cloud {
     }
     let mut bytes = Vec::with_capacity(kept.len() * 16);
     let (mut low, mut extent) = ([0.0; 3], [0.0; 3]);
+    let place = |i: &u32| frame.apply(points.position.get(*i as usize).map(f64::from)).map(|v| v as f32);
+    let places: Vec<[f32; 3]> = kept.iter().map(place).collect();
     for axis in 0..3 {
-        let column = points.position.axes()[axis];
-        let (from, to) = bounds(kept.iter().map(|&i| column[i as usize]));
+        let (from, to) = bounds(places.iter().map(|p| p[axis]));
         (low[axis], extent[axis]) = (from, to - from);
         let mut before = 0_u16;
-        for &i in &kept {
-            let share = ((column[i as usize] - from) / (to - from)).clamp(0.0, 1.0);
+        for at in &places {
+            let share = ((at[axis] - from) / (to - from)).clamp(0.0, 1.0);
             let place = (share * f32::from(u16::MAX)) as u16;
             bytes.extend(place.wrapping_sub(before).to_le_bytes());
             before = place;
@@ -143,7 +148,7 @@ mod tests {
 
     #[test]
     fn positions_come_back_to_a_thousandth_and_the_target_is_whole() {
-        let cloud = cloud(&scene(1000), 100, &[7]);
+        let cloud = cloud(&scene(1000), 100, &[7], &Affine::IDENTITY);
         assert_eq!((cloud.points, cloud.of), (100, 1000));
         let bytes = columns(&cloud);
         let mut x = 0_u16;
@@ -163,11 +168,19 @@ mod tests {
         let mut odd = scene(5000);
         odd.points.position.x[0] = f32::NAN;
         odd.points.position.x[1] = 1e30;
-        let cloud = super::cloud(&odd, 10_000, &[]);
+        let cloud = super::cloud(&odd, 10_000, &[], &Affine::IDENTITY);
         assert_eq!(cloud.points, 4999);
         assert!(cloud.extent[0] < 700.0, "{:?}", cloud.extent);
-        let one = super::cloud(&scene(1), 10, &[]);
+        let one = super::cloud(&scene(1), 10, &[], &Affine::IDENTITY);
         assert!(one.points == 1 && one.extent.iter().all(|e| *e > 0.0));
-        assert_eq!(super::cloud(&Scene::default(), 10, &[]).points, 0);
+        assert_eq!(super::cloud(&Scene::default(), 10, &[], &Affine::IDENTITY).points, 0);
+    }
+
+    #[test]
+    fn a_frame_turns_the_points_and_their_box() {
+        let turned = super::cloud(&scene(100), 100, &[], &Affine::rotation(2, 90.0));
+        let plain = super::cloud(&scene(100), 100, &[], &Affine::IDENTITY);
+        // x goes from 0 to 9.9, y from −9.9 to 0: a quarter turn takes both to 0 to 9.9.
+        assert!((turned.low[0], turned.low[1]) == (0.0, 0.0) && plain.low[1] < -9.0, "{:?}", turned.low);
     }
 }

@@ -12,7 +12,7 @@ mod raster;
 mod sheet;
 mod sight;
 
-pub use camera::{Size, View};
+pub use camera::{Size, View, level};
 pub use cloud::{Cloud, cloud};
 pub use encode::{jpeg, png};
 pub use paint::Paint;

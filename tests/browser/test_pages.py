@@ -67,10 +67,10 @@ def test_a_card_opens_with_pictures_sentence_and_snippet(visit, shot):
     card.get_by_role("button", name="Copy REF").click()
     card.get_by_role("button", name="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == place
-    card.get_by_text("Suppress").click()
+    card.locator("summary", has_text="Suppress").click()
     snippet = card.locator("pre").inner_text()
     assert snippet.startswith('[[audit.suppress]]\nrule = "REF103"\nscene = "scene') and "reason = " in snippet
-    card.get_by_text("Evidence").click()
+    card.locator("summary", has_text="Evidence").click()
     shot(page, "card")
 
 
@@ -94,11 +94,13 @@ def test_the_viewer_draws_turns_and_names_what_is_clicked(visit, shot, scheme):
     box = page.locator("canvas").bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     shot(page, f"view-{scheme}")
-    # The object named stands in the middle.
-    page.mouse.click(x, y)
-    named = page.get_by_role("status").inner_text()
+    # The object named stands in the middle; between two of its points a third may be seen.
     meant = page.locator("#sentences option:checked").inner_text().split()[0].split("/")[1]
-    assert named.startswith(f"object {meant}: "), named
+    named = []
+    for dx, dy in [(0, 0), (9, 0), (-9, 0), (0, 9), (0, -9)]:
+        page.mouse.click(x + dx, y + dy)
+        named.append(page.get_by_role("status").inner_text())
+    assert sum(text.startswith(f"object {meant}: ") for text in named) >= 3, named
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 90, y + 20, steps=4)
@@ -112,7 +114,7 @@ def test_the_viewer_draws_turns_and_names_what_is_clicked(visit, shot, scheme):
         page.get_by_label("Colour by").select_option(paint)
         seen.add(pixels(page)[1])
     assert len(seen) == 5
-    page.get_by_label("ceiling cut").uncheck()
+    page.get_by_label("cut ceiling").uncheck()
     assert pixels(page)[1] not in seen
 
 
@@ -139,7 +141,7 @@ def test_the_viewer_is_used_by_keys(visit):
     page.keyboard.press("Home")
     assert pixels(page)[1] == start
     page.keyboard.press("Enter")
-    assert page.get_by_role("status").inner_text().startswith("object ")
+    assert " · superpoint " in page.get_by_role("status").inner_text()
 
 
 def test_the_report_shows_the_scene_of_a_card_in_3d(visit, shot):
@@ -206,4 +208,4 @@ def test_a_phone_shows_all_without_scrolling_sideways(visit, shot, name):
         page.wait_for_selector(VIEWER)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390, wide
-    shot(page, f"{name}-phone", full_page=name == "report")
+    shot(page, f"{name}-phone")

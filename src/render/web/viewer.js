@@ -3,11 +3,14 @@
 
 const VERTEX = `#version 300 es
 in vec3 place; in vec3 colour;
-uniform mat4 view; uniform vec3 low, extent; uniform float size, top; uniform bool picking;
+uniform mat4 view; uniform vec3 low, extent; uniform vec2 side; uniform float size, top; uniform bool picking;
 out vec3 shade;
 void main() {
   vec3 p = low + place * extent;
-  gl_Position = p.z > top ? vec4(2., 2., 2., 1.) : view * vec4(p, 1.);
+  // The walls between the eye and the room.
+  vec2 wall = abs(place.xy - .5 - .5 * side) * extent.xy;
+  bool cut = p.z > top || side.x != 0. && wall.x < .3 || side.y != 0. && wall.y < .3;
+  gl_Position = cut ? vec4(2., 2., 2., 1.) : view * vec4(p, 1.);
   gl_PointSize = clamp(size / gl_Position.w, 1.5, 32.);
   int i = gl_VertexID + 1;
   shade = picking ? vec3(i & 255, i >> 8 & 255, i >> 16 & 255) / 255. : colour;
@@ -74,7 +77,8 @@ function program(gl) {
   return made;
 }
 
-// Where the eye is: it goes round a point. Viewers that share a camera move together.
+// Where the eye is: it goes round a point, which is told from the middle of the scene. Viewers that share a
+// camera move together.
 class Camera {
   constructor() { this.viewers = []; }
   home() { return Object.assign(this, { yaw: -2.2, pitch: 0.95, distance: 8, middle: [0, 0, 0] }); }
@@ -94,10 +98,12 @@ class Camera {
     const [s, c, t, d] = [Math.sin(this.yaw), Math.cos(this.yaw), Math.sin(this.pitch), Math.cos(this.pitch)];
     return [[-s, c, 0], [-c * t, -s * t, d], [c * d, s * d, t]];
   }
+  // Where the eye is, in a scene around `origin`.
+  eye(origin) { return this.axes()[2].map((v, a) => origin[a] + this.middle[a] + v * this.distance); }
   // Column by column.
-  matrix(aspect) {
+  matrix(aspect, origin) {
     const [right, up, back] = this.axes(), f = 1.6, near = this.distance / 100, far = this.distance * 100;
-    const dot = axis => -(axis[0] * this.middle[0] + axis[1] * this.middle[1] + axis[2] * this.middle[2]);
+    const dot = axis => -axis.reduce((sum, v, a) => sum + v * (origin[a] + this.middle[a]), 0);
     const rows = [[...right, dot(right)], [...up, dot(up)], [...back, dot(back) - this.distance]];
     const [A, B] = [(far + near) / (near - far), 2 * far * near / (near - far)];
     const m = [];
@@ -143,7 +149,10 @@ async function pointViewer(root, cloud, options = {}) {
   const indices = ids => new Set(cloud.objects.map(([id], i) => ids.includes(id) ? i : -1).filter(i => i >= 0));
   const camera = options.camera || new Camera().home();
   const size = Math.hypot(...cloud.extent);
+  const origin = cloud.low.map((v, a) => v + cloud.extent[a] * (a === 2 ? 0.25 : 0.5));
   const viewer = { canvas, camera, paint: "rgb", targets: indices(options.targets || []), cut: true, frames: 0 };
+  const order = gl.createBuffer();
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, order);
 
   viewer.repaint = () => {
     const n = cloud.points, out = new Uint8Array(3 * n);
@@ -164,6 +173,10 @@ async function pointViewer(root, cloud, options = {}) {
     }
     gl.bindBuffer(gl.ARRAY_BUFFER, colours);
     gl.bufferData(gl.ARRAY_BUFFER, out, gl.DYNAMIC_DRAW);
+    const mine = [];
+    for (let i = 0; i < n; i++) if (viewer.targets.has(columns.object[i])) mine.push(i);
+    viewer.mine = mine.length;
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, new Uint32Array(mine), gl.DYNAMIC_DRAW);
     viewer.draw();
   };
 
@@ -176,11 +189,22 @@ async function pointViewer(root, cloud, options = {}) {
     const dark = matchMedia("(prefers-color-scheme: dark)").matches;
     gl.clearColor(...(picking ? [0, 0, 0] : dark ? [0.13, 0.13, 0.125] : [0.955, 0.955, 0.945]), picking ? 0 : 1);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
-    gl.uniformMatrix4fv(at("view"), false, camera.matrix(w / h));
-    gl.uniform1f(at("size"), 1.5 * h * Math.max(0.012, size / Math.sqrt(cloud.points) * 0.55));
+    const eye = camera.eye(origin), point = 1.5 * h * Math.max(0.012, size / Math.sqrt(cloud.points) * 0.6);
+    const side = [0, 1].map(a => !viewer.cut ? 0 : eye[a] > cloud.low[a] + cloud.extent[a] ? 1 : eye[a] < cloud.low[a] ? -1 : 0);
+    gl.uniformMatrix4fv(at("view"), false, camera.matrix(w / h, origin));
+    gl.uniform1f(at("size"), point);
+    gl.uniform2fv(at("side"), side);
     gl.uniform1f(at("top"), viewer.cut ? cloud.low[2] + HEAD_ROOM : 1e9);
     gl.uniform1i(at("picking"), picking);
     gl.drawArrays(gl.POINTS, 0, cloud.points);
+    if (viewer.mine) {
+      // What is meant is seen through what hides it.
+      gl.disable(gl.DEPTH_TEST);
+      gl.uniform2fv(at("side"), [0, 0]);
+      gl.uniform1f(at("top"), 1e9);
+      gl.drawElements(gl.POINTS, viewer.mine, gl.UNSIGNED_INT, 0);
+      gl.enable(gl.DEPTH_TEST);
+    }
     viewer.frames++;
   }
 
@@ -195,7 +219,7 @@ async function pointViewer(root, cloud, options = {}) {
   viewer.pick = (x, y) => {
     render(true);
     const scale = canvas.width / canvas.clientWidth, pixel = new Uint8Array(4);
-    const near = [[0, 0], [2, 0], [-2, 0], [0, 2], [0, -2], [4, 0], [-4, 0], [0, 4], [0, -4]];
+    const near = [0, 2, 4, 6, 8].flatMap(r => [[r, 0], [-r, 0], [0, r], [0, -r]]);
     let found = -1;
     for (const [dx, dy] of near) {
       gl.readPixels((x + dx) * scale, canvas.height - 1 - (y + dy) * scale, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
@@ -226,8 +250,7 @@ async function pointViewer(root, cloud, options = {}) {
         for (let a = 0; a < 3; a++) sum[a] += columns.place[3 * i + a] / 65535;
         sum[3]++;
       }
-    const middle = sum[3] ? sum.slice(0, 3).map(v => v / sum[3]) : [0.5, 0.5, 0.25];
-    camera.middle = middle.map((v, a) => cloud.low[a] + v * cloud.extent[a]);
+    if (sum[3]) camera.middle = origin.map((v, a) => cloud.low[a] + sum[a] / sum[3] * cloud.extent[a] - v);
     camera.distance = sum[3] ? Math.max(2.5, size * 0.55) : size * 0.95;
     camera.moved();
   };
@@ -281,7 +304,7 @@ async function pointViewer(root, cloud, options = {}) {
     ...paints.map(paint => element("option", {}, paint)));
   const cut = element("input", { type: "checkbox", checked: true, onchange: () => { viewer.cut = cut.checked; viewer.draw(); } });
   root.append(canvas, element("p", { class: "tools" },
-    element("label", {}, "Colour by ", select), element("label", {}, cut, " ceiling cut"),
+    element("label", {}, "Colour by ", select), element("label", {}, cut, " cut ceiling and near walls"),
     element("button", { type: "button", onclick: viewer.home }, "Back to start")), status);
   viewer.paint = paints[0];
   camera.viewers.push(viewer);

@@ -256,7 +256,8 @@ fn provenance(report: &Report, album: &Album<'_>) -> String {
     );
     html += "<h3>Configuration</h3>\n";
     let settings = album.settings.iter().map(|(key, value)| vec![key.clone(), value.clone()]);
-    html += &table("configuration", &["key", "value"], settings);
+    let settings = table("configuration", &["key", "value"], settings);
+    html += &format!("<details><summary>What the rules were told</summary>{settings}</details>\n");
     html += "<h3>Found, skipped and done without</h3>\n";
     if album.notes.is_empty() {
         return html + &paragraph("Everything that was looked for was there.");
