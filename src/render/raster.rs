@@ -197,6 +197,16 @@ impl<'a> Drawing<'a> {
         let (width, height) = (self.canvas.width, self.canvas.height);
         // Of each anchor: sums of x and y, and number, of the pixels where it is seen.
         let mut seen = vec![[0_i64; 3]; look.anchors.len()];
+        let anchor = |object: Option<i32>| look.anchors.iter().position(|(id, _)| object == Some(*id));
+        for at in (0..self.mask.len()).filter(|_| !look.anchors.is_empty()) {
+            if let Some(i) = anchor(self.object(at)) {
+                for (sum, add) in seen[i].iter_mut().zip([at as i64 % width, at as i64 / width, 1]) {
+                    *sum += add;
+                }
+            }
+        }
+        // A floor that is tinted would drown the rest.
+        let is_small = |i: usize| seen[i][2] * 8 < width * height;
         for at in 0..self.mask.len() {
             let (x, y) = (at as i64 % width, at as i64 / width);
             let object = self.object(at);
@@ -214,11 +224,8 @@ impl<'a> Drawing<'a> {
                 mix(TARGET, if (x + y) % 4 < 2 { 0.45 } else { 0.1 }, colour);
             } else if is(look.distractors) {
                 mix(DISTRACTOR, 0.4, colour);
-            } else if let Some(i) = look.anchors.iter().position(|(id, _)| object == Some(*id)) {
+            } else if anchor(object).is_some_and(is_small) {
                 mix(ANCHOR, 0.35, colour);
-                for (sum, add) in seen[i].iter_mut().zip([x, y, 1]) {
-                    *sum += add;
-                }
             }
         }
         // Thin on small pictures.

@@ -226,11 +226,19 @@ fn shown(value: &Value) -> String {
 
 /// A message; where texts are left out without what it quotes.
 fn hushed<'a>(message: &'a str, album: &Album<'_>) -> Cow<'a, str> {
-    if album.texts || !message.contains('`') {
+    if album.texts || !message.contains(['`', '"']) {
         return message.into();
     }
-    let parts = message.split('`').enumerate();
-    parts.map(|(i, part)| if i % 2 == 0 { part } else { "…" }).collect::<String>().into()
+    let mut hushed = String::new();
+    let mut rest = message;
+    while let Some(at) = rest.find(['`', '"']) {
+        // What a quotation holds may hold the other mark: it ends with its own, or never.
+        let mark = &rest[at..=at];
+        hushed += &rest[..at];
+        hushed += "…";
+        rest = rest[at + 1..].split_once(mark).map_or("", |(_, after)| after);
+    }
+    (hushed + rest).into()
 }
 
 #[cfg(test)]
@@ -313,6 +321,15 @@ mod tests {
         let quiet = page(&f, &report(&f), false);
         assert!(!quiet.contains("xyzzy") && !quiet.contains("lamp`"), "{quiet}");
         assert!(quiet.contains("neither pictures nor sentences"));
+        let (catalogue, summary) = (Catalogue::default(), Summary::default());
+        let quiet = Album { texts: false, ..album(&catalogue, &summary) };
+        for (message, left) in [
+            ("says `a \"b` of \"c` d\", e", "says … of …, e"),
+            ("an open `quote", "an open …"),
+            ("none", "none"),
+        ] {
+            assert_eq!(hushed(message, &quiet), left);
+        }
     }
 
     #[test]
