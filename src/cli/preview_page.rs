@@ -44,7 +44,7 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
         None => described.iter().copied().take(shown.objects).collect(),
     };
     let mut body = format!(
-        "<h1>{} through {}</h1>\n<p class=\"notice\">This page embeds pictures of the scan and its \
+        "<h1>{} through {}</h1>\n<p class=\"notice\">This page embeds pictures and points of the scan and its \
          sentences. Share it no further than the licence of the data allows.</p>\n",
         escaped(&preview.scan),
         escaped(&pipeline.display().to_string())

@@ -117,6 +117,12 @@ fn single(args: &RenderArgs) -> Result<(RgbImage, String)> {
         place = place.at_object(object, &args.place)?;
     }
     let (scene, catalogue) = (&place.scan.scene, &place.catalogue);
+    let position = &scene.points.position;
+    if !(0..position.len()).any(|i| position.get(i).iter().all(|v| v.is_finite())) {
+        return Err(Error::new(Kind::Malformed, "no vertex of the scan has finite coordinates")
+            .at(&args.place)
+            .help("`dataprep audit` says where and what to do"));
+    }
     let description = place.description().filter(|_| close);
     let subject = Subject::of(scene, catalogue, &Nouns::new(&catalogue.labels), place.object, description);
     let default = if close { ViewName::Best } else { ViewName::Iso };

@@ -57,6 +57,18 @@ pub fn level(scene: &Scene) -> Affine {
     scene.frame.axis_alignment.filter(|_| unmoved).unwrap_or(Affine::IDENTITY)
 }
 
+/// From where to where nearly all of the values that are finite lie, with some room.
+pub(super) fn nearly_all(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> {
+    let mut values: Vec<f64> = values.filter(|v| v.is_finite()).collect();
+    values.sort_unstable_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    let (first, end) = (values[last / 500], values[last - last / 500]);
+    let room = ((end - first) * 0.1).max(0.01);
+    Some([first - room, end + room])
+}
+
+/// Points that tell where nearly all lie.
+const SAMPLE: usize = 8_000;
 /// Half of the angle that an eye sees.
 const HALF_SIGHT_DEG: f64 = 35.0;
 /// What is nearer to an eye than this, in metres, is not drawn.
@@ -115,6 +127,17 @@ impl Camera {
                     for a in 0..3 {
                         min[a] = min[a].min(p[a]);
                         max[a] = max[a].max(p[a]);
+                    }
+                }
+            }
+            if all {
+                let stride = (position.len() / SAMPLE).max(1);
+                let sample = || (0..position.len()).step_by(stride);
+                let seen = |i: usize| to_view.apply(position.get(i).map(f64::from));
+                for a in 0..3 {
+                    // A few points that are far off do not make a speck of the rest.
+                    if let Some([from, to]) = nearly_all(sample().map(|i| seen(i)[a])) {
+                        (min[a], max[a]) = (min[a].max(from), max[a].min(to));
                     }
                 }
             }

@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use serde::Serialize;
 
+use super::camera::nearly_all;
 use crate::math::Affine;
 use crate::scene::Scene;
 
@@ -69,7 +70,11 @@ pub fn cloud(scene: &Scene, most: usize, whole: &[i32], frame: &Affine) -> Cloud
     let place = |i: &u32| frame.apply(points.position.get(*i as usize).map(f64::from)).map(|v| v as f32);
     let places: Vec<[f32; 3]> = kept.iter().map(place).collect();
     for axis in 0..3 {
-        let (from, to) = bounds(places.iter().map(|p| p[axis]));
+        let column = || places.iter().map(|p| p[axis]);
+        let [low_end, high_end] = nearly_all(column().map(f64::from)).unwrap_or([0.0, 1.0]).map(|v| v as f32);
+        // A few points that are far off do not squash the rest.
+        let from = column().fold(f32::INFINITY, f32::min).max(low_end);
+        let to = column().fold(f32::NEG_INFINITY, f32::max).min(high_end).max(from + 1e-3);
         (low[axis], extent[axis]) = (from, to - from);
         let mut before = 0_u16;
         for at in &places {
@@ -103,16 +108,6 @@ fn thin(rows: &mut Vec<u32>, most: usize) {
         let kept = (0..most).map(|k| rows[(k as u64 * n as u64 / most as u64) as usize]).collect();
         *rows = kept;
     }
-}
-
-/// From where to where nearly all values lie; a few that are far off do not squash the rest.
-fn bounds(values: impl Iterator<Item = f32>) -> (f32, f32) {
-    let mut values: Vec<f32> = values.collect();
-    values.sort_unstable_by(f32::total_cmp);
-    let Some(last) = values.len().checked_sub(1) else { return (0.0, 1.0) };
-    let (first, end) = (values[last / 500], values[last - last / 500]);
-    let room = ((end - first) * 0.1).max(0.01);
-    (values[0].max(first - room), values[last].min(end + room).max(first + 1e-3))
 }
 
 fn deflated(bytes: &[u8]) -> Vec<u8> {

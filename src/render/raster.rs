@@ -388,6 +388,17 @@ mod tests {
     }
 
     #[test]
+    fn a_point_far_off_does_not_make_a_speck_of_the_room() {
+        let mut scene = Scene { frame: Frame::raw(None), ..Scene::default() };
+        for i in 0..2000_i16 {
+            scene.points.position.push([f32::from(i % 50) / 10.0, f32::from(i / 50) / 10.0, 0.0]);
+        }
+        scene.points.position.push([1e30, 0.0, 0.0]);
+        let seen = raster(&scene, View::Top, 100, None).pixels().filter(|p| p.0 != BACKGROUND).count();
+        assert!(seen > 1000, "{seen}");
+    }
+
+    #[test]
     fn odd_scenes_are_drawn_in_every_way_or_blank() {
         let mut one = Scene { frame: Frame::raw(None), ..Scene::default() };
         one.points.position.push([1.0, 2.0, 3.0]);

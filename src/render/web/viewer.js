@@ -24,6 +24,7 @@ void main() {
 }`;
 const PAINTS = ["rgb", "object", "label", "superpoint", "mask"];
 const HEAD_ROOM = 2.1; // metres above the floor that are looked into
+const MANY = 150000; // points that any machine draws in time
 
 function element(name, attributes, ...children) {
   const node = document.createElement(name);
@@ -136,13 +137,18 @@ async function pointViewer(root, cloud, options = {}) {
   gl.enable(gl.DEPTH_TEST);
   const at = name => gl.getUniformLocation(made, name);
   const colours = gl.createBuffer(), colour = gl.getAttribLocation(made, "colour");
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+  const places = gl.createBuffer();
+  gl.bindBuffer(gl.ARRAY_BUFFER, places);
   gl.bufferData(gl.ARRAY_BUFFER, columns.place, gl.STATIC_DRAW);
   gl.enableVertexAttribArray(0);
-  gl.vertexAttribPointer(0, 3, gl.UNSIGNED_SHORT, true, 0, 0);
-  gl.bindBuffer(gl.ARRAY_BUFFER, colours);
   gl.enableVertexAttribArray(colour);
-  gl.vertexAttribPointer(colour, 3, gl.UNSIGNED_BYTE, true, 0, 0);
+  // Reads every point, or one of several.
+  const step = by => {
+    gl.bindBuffer(gl.ARRAY_BUFFER, places);
+    gl.vertexAttribPointer(0, 3, gl.UNSIGNED_SHORT, true, 6 * by, 0);
+    gl.bindBuffer(gl.ARRAY_BUFFER, colours);
+    gl.vertexAttribPointer(colour, 3, gl.UNSIGNED_BYTE, true, 3 * by, 0);
+  };
   gl.uniform3fv(at("low"), cloud.low);
   gl.uniform3fv(at("extent"), cloud.extent);
 
@@ -180,7 +186,7 @@ async function pointViewer(root, cloud, options = {}) {
     viewer.draw();
   };
 
-  function render(picking) {
+  function render(picking, by = 1) {
     const scale = window.devicePixelRatio || 1;
     const [w, h] = [Math.round(canvas.clientWidth * scale), Math.round(canvas.clientHeight * scale)];
     if (!w || !h) return;
@@ -192,27 +198,40 @@ async function pointViewer(root, cloud, options = {}) {
     const eye = camera.eye(origin), point = 1.5 * h * Math.max(0.012, size / Math.sqrt(cloud.points) * 0.6);
     const side = [0, 1].map(a => !viewer.cut ? 0 : eye[a] > cloud.low[a] + cloud.extent[a] ? 1 : eye[a] < cloud.low[a] ? -1 : 0);
     gl.uniformMatrix4fv(at("view"), false, camera.matrix(w / h, origin));
-    gl.uniform1f(at("size"), point);
     gl.uniform2fv(at("side"), side);
     gl.uniform1f(at("top"), viewer.cut ? cloud.low[2] + HEAD_ROOM : 1e9);
     gl.uniform1i(at("picking"), picking);
-    gl.drawArrays(gl.POINTS, 0, cloud.points);
+    step(by);
+    gl.uniform1f(at("size"), point * Math.sqrt(by));
+    gl.drawArrays(gl.POINTS, 0, Math.floor(cloud.points / by));
+    step(1);
     if (viewer.mine) {
       // What is meant is seen through what hides it.
       gl.disable(gl.DEPTH_TEST);
       gl.uniform2fv(at("side"), [0, 0]);
       gl.uniform1f(at("top"), 1e9);
+      gl.uniform1f(at("size"), point);
       gl.drawElements(gl.POINTS, viewer.mine, gl.UNSIGNED_INT, 0);
       gl.enable(gl.DEPTH_TEST);
     }
     viewer.frames++;
   }
 
-  let waiting = false;
+  // Where many points take long to draw, one of several is drawn while the eye moves, and all once it rests.
+  let waiting = false, by = 1, last = -Infinity, rest = 0;
   viewer.draw = () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => { waiting = false; render(false); });
+    requestAnimationFrame(now => {
+      waiting = false;
+      const took = now - last;
+      last = now;
+      if (cloud.points > MANY && took < 3000)
+        by = took > 80 ? Math.min(40, by * Math.ceil(took / 60)) : took < 20 ? Math.max(1, by - 1) : by;
+      render(false, by);
+      clearTimeout(rest);
+      if (by > 1) rest = setTimeout(() => render(false), 400);
+    });
   };
 
   // What is at a place of the canvas; the picture of numbers is never seen.
