@@ -15,7 +15,7 @@ NATIVE := python/dataprep/_native.abi3.so
 TEST_NEEDS := pytest pyarrow
 TEST_WANTS := polars duckdb datasets ray
 
-.PHONY: help test fmt clippy rust doc isa python python-native python-venv wheel fuzz-check regenerate bench ready
+.PHONY: help test fmt clippy rust doc isa browser python python-native python-venv wheel fuzz-check regenerate bench ready
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,14 @@ python-venv:
 	for name in $(TEST_WANTS); do \
 		$(VENV)/bin/pip install -q -c $(VENV)/held $$name || echo "$$name does not install here: its tests are left out"; \
 	done
+
+BROWSER_NEEDS := pytest playwright axe-playwright-python
+
+browser: ## Tests of the pages in the system's Chromium; says so and passes where there is none
+	test -x target/browser-venv/bin/python || $(PYTHON) -m venv target/browser-venv
+	target/browser-venv/bin/pip install -q $(BROWSER_NEEDS)
+	test -x target/debug/dataprep || $(CARGO) build --locked $(if $(PACKAGES),$(PACKAGES) --tests --lib,) --bins
+	DATAPREP=$(abspath target/debug/dataprep) target/browser-venv/bin/python -m pytest -q -rs -p no:cacheprovider tests/browser
 
 wheel: ## The wheel, built for release, installed and run in an environment of its own
 	$(PYTHON) -m venv target/wheel-venv

@@ -217,8 +217,8 @@ fn a_preview_is_one_page_with_its_pictures_in_it() {
     let said = expect(0, &args);
     assert!(String::from_utf8_lossy(&said.stderr).contains("embeds scan data"));
     let text = fs::read_to_string(&page).unwrap();
-    assert_eq!(text.matches("src=\"data:image/png;base64,").count(), 9, "three scenes, three times");
-    assert!(text.contains("Content-Security-Policy") && !text.contains("<script"));
+    assert_eq!(text.matches("src=\"data:image/jpeg;base64,").count(), 9, "three scenes, three times");
+    assert!(text.contains("Content-Security-Policy") && !text.contains("<script>"));
     assert!(text.contains("<mark title=\"was: ") && text.contains(">kept<"));
 }
 

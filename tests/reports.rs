@@ -7,8 +7,19 @@ use std::fs;
 
 use common::{dataprep, expect, synth, text};
 
-const FORMS: [&str; 10] =
-    ["full", "concise", "grouped", "json", "json-lines", "sarif", "github", "gitlab", "junit", "markdown"];
+const FORMS: [&str; 11] = [
+    "full",
+    "concise",
+    "grouped",
+    "json",
+    "json-lines",
+    "sarif",
+    "github",
+    "gitlab",
+    "junit",
+    "markdown",
+    "html",
+];
 
 #[test]
 fn one_run_writes_every_form_and_each_is_what_stdout_would_show() {
@@ -41,6 +52,28 @@ fn one_run_writes_every_form_and_each_is_what_stdout_would_show() {
         assert!(String::from_utf8(written).unwrap().contains("FIL102"), "{form}");
     }
     assert_eq!(run.stdout, fs::read(out.join("deep/full")).unwrap());
+}
+
+#[test]
+fn a_page_holds_what_was_asked_for_and_is_the_same_for_any_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    synth(dir.path(), 3, 3_000);
+    let references = dir.path().join("ScanRefer_filtered_train.json");
+    let sentences = fs::read_to_string(&references).unwrap();
+    fs::write(&references, sentences.replacen("\"object_name\": \"", "\"object_name\": \"wrong_", 9))
+        .unwrap();
+    let scans = dir.path().join("scans");
+    let page = |more: &[&str]| {
+        let args = ["audit", text(&scans), "--isolated", "--exit-zero", "--output-format", "html"];
+        String::from_utf8(expect(0, &[&args[..], more].concat()).stdout).unwrap()
+    };
+    let whole = page(&["-j", "1"]);
+    assert!(whole == page(&["-j", "3"]));
+    assert!(whole.contains("\"jpeg\":\"/9j/") && whole.contains("\"extent\":["));
+    let bare = page(&["--no-pictures", "--no-text"]);
+    assert!(bare.contains("neither pictures nor sentences") && !bare.contains("\"jpeg\":"));
+    assert!(!bare.contains("\"extent\":[") && !bare.contains("wrong_"), "{bare}");
+    assert!(bare.len() < 120_000, "{}", bare.len());
 }
 
 #[test]

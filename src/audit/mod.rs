@@ -7,6 +7,7 @@
 mod baseline;
 mod context;
 mod control;
+mod drifts;
 mod engine;
 mod finding;
 mod fix;
@@ -15,6 +16,7 @@ mod fixture;
 mod geometry;
 mod identity;
 mod known;
+mod overview;
 pub mod pages;
 mod places;
 mod profile;
@@ -32,17 +34,19 @@ mod tables;
 pub use baseline::Baseline;
 pub use context::{DatasetContext, ScanContext, Target};
 pub use control::{Applied, ControlContext, Misnamed};
+pub use drifts::SplitDrifts;
 pub use engine::{Engine, ScanReport};
 pub use finding::{
     Annotation, Applicability, Draft, Excuse, Finding, Fix, Location, Related, Severity, State,
 };
 pub use fix::{Fixes, Mend, fixes};
+pub use overview::Overview;
 pub use places::{Entry, Places};
 pub use profile::Profile;
 pub use rule::{Meta, Needs, Rule, Sink};
 pub use said::Said;
 pub use selectors::unknown;
 pub use settings::{Settings, Thresholds};
-pub use summary::{Agreement, ClassFacts, Numbering, ScanFacts, Summary};
+pub use summary::{Agreement, ClassFacts, MaskFacts, Numbering, ScanFacts, Summary};
 pub use superpoints::{Ceiling, Mixture};
 pub use suppress::{Day, Pattern, Suppression};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::Severity;
 use super::places::Places;
@@ -67,7 +67,7 @@ impl Default for Settings {
 
 /// Numbers that rules compare with. They come from reasoning rather than from a census of all
 /// scans, so findings print the measured value beside them.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Thresholds {
     /// OBJ203: a target with fewer vertices is small.
@@ -265,6 +265,35 @@ impl Default for Thresholds {
 }
 
 impl Settings {
+    /// What the rules are told, as key and value, for people.
+    pub fn shown(&self) -> Vec<(String, String)> {
+        let list = |words: &[String]| if words.is_empty() { "none".into() } else { words.join(", ") };
+        let severities = self.severity.iter().map(|(code, severity)| format!("{code}={severity}"));
+        let per_scan =
+            self.per_scan_ignores.iter().map(|(scan, rules)| format!("{scan}: {}", rules.join(", ")));
+        let baseline = self.baseline.as_ref().map_or("none".into(), |path| path.display().to_string());
+        let mut shown: Vec<(String, String)> = [
+            ("select", list(&self.select)),
+            ("extend-select", list(&self.extend_select)),
+            ("ignore", list(&self.ignore)),
+            ("preview", self.preview.to_string()),
+            ("profile", list(&self.profile)),
+            ("severity", list(&severities.collect::<Vec<_>>())),
+            ("per-scan-ignores", list(&per_scan.collect::<Vec<_>>())),
+            ("suppress", self.suppress.len().to_string()),
+            ("baseline", baseline),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        // Numbers and lists of numbers: they cannot fail to be JSON.
+        if let Ok(serde_json::Value::Object(thresholds)) = serde_json::to_value(self.thresholds) {
+            shown.extend(
+                thresholds.into_iter().map(|(key, value)| (format!("thresholds.{key}"), value.to_string())),
+            );
+        }
+        shown
+    }
+
     /// The rules that run, in the order of the table.
     pub(super) fn rules(&self) -> Result<Vec<&'static dyn Rule>> {
         self.misnamed()?;

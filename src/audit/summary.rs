@@ -116,6 +116,15 @@ pub struct ClassFacts {
     pub vertices: u64,
 }
 
+/// The mask of an object that descriptions mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MaskFacts {
+    /// Its vertices.
+    pub vertices: u64,
+    /// Best intersection over union that any set of superpoints has with it, in thousandths.
+    pub ceiling_permille: u64,
+}
+
 /// What the audit remembers of a scan once the scan itself is gone. Whole numbers only, so that
 /// sums do not depend on order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -151,6 +160,9 @@ pub struct ScanFacts {
     /// Objects that descriptions mean, by their label in the form in which names are compared.
     #[serde(default)]
     pub classes: BTreeMap<String, ClassFacts>,
+    /// Masks of the objects that descriptions mean and that own vertices, by object.
+    #[serde(default)]
+    pub masks: BTreeMap<i32, MaskFacts>,
     /// Descriptions with a left or right that a mirror makes false for sure.
     #[serde(default)]
     pub mirrored: u64,
@@ -198,6 +210,13 @@ impl ScanFacts {
             class.objects += 1;
             class.descriptions += descriptions.len() as u64;
             class.vertices += u64::from(scan.owned().get(id).copied().unwrap_or(0));
+        }
+        for &id in scan.targets().keys() {
+            let vertices = u64::from(scan.owned().get(&id).copied().unwrap_or(0));
+            if let Some(ceiling) = scan.mixture().ceiling(id).filter(|_| vertices > 0) {
+                let ceiling_permille = (ceiling.best * 1000.0) as u64;
+                facts.masks.insert(id, MaskFacts { vertices, ceiling_permille });
+            }
         }
         for object in &scene.objects {
             *facts.labels.entry(object.raw_category.clone()).or_default() += 1;

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, commit, completions, init, plan, render, rule, run, schema, synth};
-use super::{bench, explain_pipeline, export, inspect, preview, replay, verify};
+use super::{bench, explain_pipeline, export, inspect, preview, replay, verify, view};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -57,8 +57,10 @@ pub enum Command {
     Clean(clean::CleanArgs),
     /// Explain a rule
     Rule(rule::RuleArgs),
-    /// Draw a scan as a picture
+    /// Draw a scan, an object, or a sheet of them as a picture
     Render(render::RenderArgs),
+    /// Show a scan in 3D with its sentences, as a page for a browser
+    View(view::ViewArgs),
     /// Make ScanNet- and ScanRefer-shaped data with known truth
     Synth(synth::SynthArgs),
     /// Print a JSON Schema

@@ -206,7 +206,8 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
         "superpoints" => data.superpoints.is_none(),
         _ => data.splits.is_empty(),
     })?;
-    let engine = Engine::new(&settings(&args.rules, config.audit.clone()))?.today(today()?);
+    let engine_settings = settings(&args.rules, config.audit.clone());
+    let engine = Engine::new(&engine_settings)?.today(today()?);
     let request = request(args, &config);
     let mut found = load::discover(&request)?;
     let sampled = args.data.sample.is_some_and(|n| found.sample(n.get(), args.data.seed));
@@ -254,8 +255,17 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     }
     output.detail(&format!("{} of {} scans from the cache", audited.cached, catalogue.scans.len()));
     let report = audited.report;
+    let page = args.reporting.reports.page().map(|content| {
+        let load = |entry: &_| load::scan(entry, &catalogue.labels, load::Wanted::default());
+        let data = (&catalogue, &audited.summary);
+        let mut album = pipeline::album(&report, data, &load, globals.workers(), content)?;
+        album.settings = engine_settings.shown();
+        album.notes = found.notes.iter().cloned().chain(catalogue.notes()).collect();
+        Ok(album)
+    });
+    let page = page.transpose()?;
     args.reporting.reports.write(
-        &report,
+        (&report, page.as_ref()),
         &args.known.shown(&report),
         args.fixes.fix,
         args.fixes.diff,

@@ -21,6 +21,7 @@ mod inspect;
 mod interrupt;
 mod known;
 mod output;
+mod place;
 mod plan;
 mod plan_words;
 mod preview;
@@ -34,6 +35,7 @@ mod schema;
 mod synth;
 mod today;
 mod verify;
+mod view;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -108,6 +110,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Clean(args) => clean::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
         Command::Render(args) => render::run(args, &cli.globals, &mut output),
+        Command::View(args) => view::run(args, &mut output),
         Command::Synth(args) => synth::run(args, &cli.globals, &mut output),
         Command::Schema(args) => schema::run(args, &cli.globals, &mut output),
         Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
@@ -124,6 +127,11 @@ fn try_again(result: crate::error::Result<Exit>, output: &Output) -> crate::erro
         }
         _ => Err(error),
     })
+}
+
+/// `1 picture`, `3 pictures`.
+fn plural(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 fn exit_of(error: &Error, output: &Output) -> Exit {

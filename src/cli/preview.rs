@@ -10,12 +10,12 @@ use crate::store::Local;
 /// Arguments of `dataprep preview`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Writes one page that needs no network and runs no script: the scan and its first variants side by
-side, for each described object with the object pointed out, and what becomes of each sentence in
-each variant. The variants are those that `dataprep augment` writes.
+Writes one page that needs no network: the scan and its first variants side by side, in 3D and, for
+each described object, in pictures that point it out; and what becomes of each sentence in each
+variant, with the words that changed. The variants are those that `dataprep augment` writes.
 
-The page embeds pictures of the scan and its sentences: share it no further than the data's licence
-allows.
+The page embeds pictures and points of the scan and its sentences: share it no further than the
+data's licence allows.
 
 Examples:
   dataprep preview /data/scannet/scans/scene0011_00 --pipeline pipelines/default.toml -o preview.html

@@ -1,4 +1,4 @@
-//! The page of `dataprep preview`: one file, no network, no script.
+//! The page of `dataprep preview`: one file, no network; without its script the tables remain.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,30 +7,25 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::augment::{Outcome, TextAction};
 use crate::error::Result;
+use crate::math::Affine;
 use crate::pipeline::{Judged, Preview, Previewed};
-use crate::render::{Highlight, View, png, raster};
+use crate::render::page::{Page, VIEWER, data, escaped};
+use crate::render::{Cloud, Look, Size, View, cloud, jpeg, picture};
 
 /// Pixels of a picture's longer side.
 const SIZE: u32 = 280;
 
+/// Points of a variant in 3D.
+const POINTS: usize = 20_000;
+
 const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1d1d1b;--paper:#fbfbf9;--line:#d8d8d2;--soft:#66665f;\
---keep:#2c7a3f;--adapt:#8a5a00;--drop:#b3261e;--mark:#ffe08a}\
-@media(prefers-color-scheme:dark){:root{--ink:#e8e8e3;--paper:#1a1a19;--line:#3c3c38;--soft:#a5a59c;\
---keep:#7fce91;--adapt:#e9b85c;--drop:#f2938c;--mark:#6b4e00}}\
-body{font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);margin:1.5rem auto;\
-max-width:110rem;padding:0 1rem}\
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}.soft{color:var(--soft)}\
-.notice{border-left:4px solid var(--adapt);padding:.3rem .8rem}\
-.wide{overflow-x:auto}table{border-collapse:collapse}th,td{border:1px solid var(--line);padding:.4rem .6rem;\
-vertical-align:top;text-align:left;min-width:14rem;max-width:20rem}\
-img{display:block;max-width:100%;height:auto;border-radius:4px;background:#fafaf8}\
-mark{background:var(--mark);color:inherit;padding:0 .15em;border-radius:2px}\
-.keep{color:var(--keep)}.adapt{color:var(--adapt)}.drop{color:var(--drop)}b{font-weight:600}\
-ul{padding-left:1.1rem;margin:.3rem 0}li{margin:.1rem 0}code{font-size:.9em;overflow-wrap:anywhere}";
+body{max-width:110rem}.columns th,.columns td{min-width:14rem;max-width:20rem;padding:.4rem .6rem}\
+.beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:.7rem}\
+.beside h3{margin:.3rem 0}del{color:var(--drop)}";
 
 /// Which described objects are shown.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +44,7 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
         None => described.iter().copied().take(shown.objects).collect(),
     };
     let mut body = format!(
-        "<h1>{} through {}</h1>\n<p class=\"notice\">This page embeds pictures of the scan and its \
+        "<h1>{} through {}</h1>\n<p class=\"notice\">This page embeds pictures and points of the scan and its \
          sentences. Share it no further than the licence of the data allows.</p>\n",
         escaped(&preview.scan),
         escaped(&pipeline.display().to_string())
@@ -61,10 +56,13 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
         described.len(),
         objects.len()
     );
-    let pictures = |highlight: Highlight| -> Result<Vec<String>> {
-        preview.variants.par_iter().map(|v| picture(v, highlight, &preview.scan)).collect()
+    let pictures = |highlight: Option<i32>| -> Result<Vec<String>> {
+        preview.variants.par_iter().map(|v| picture_of(v, highlight, &preview.scan)).collect()
     };
-    body += "<h2>Variants</h2>\n<div class=\"wide\"><table>\n";
+    body += "<section><h2>Before and after in 3D</h2>\n<div id=\"space\"></div>\n<noscript>The 3D view needs this \
+             page's own script.</noscript>\n</section>\n";
+    body += "<h2>Variants</h2>\n";
+    body += &wide("variants");
     body += &heads(preview);
     body += &row("td", pictures(None)?.into_iter());
     body += &row("td", preview.variants.iter().map(steps));
@@ -72,7 +70,7 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
     for object in objects {
         let name = preview.descriptions.iter().find(|d| d.object_id == object).map_or("", |d| &d.object_name);
         let _ = writeln!(body, "<h2>Object {object}: {}</h2>", escaped(&name.replace('_', " ")));
-        body += "<div class=\"wide\"><table>\n";
+        body += &wide(&format!("object {object}"));
         body += &heads(preview);
         body += &row("td", pictures(Some(object))?.into_iter());
         let own = preview.descriptions.iter().enumerate().filter(|(_, d)| d.object_id == object);
@@ -94,18 +92,45 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
         }
         body += "</ul>\n";
     }
-    // Only the one style sheet below may act: whatever a sentence smuggled in would not know its nonce.
-    let nonce = &blake3::hash(body.as_bytes()).to_hex()[..32];
-    Ok(format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; \
-         style-src 'nonce-{nonce}'; base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{} · dataprep preview</title>\n<style nonce=\"{nonce}\">{STYLE}</style>\n</head>\n\
-         <body>\n<main>\n{body}</main>\n</body>\n</html>\n",
-        escaped(&preview.scan)
-    ))
+    let body = format!("<main>\n{body}</main>\n");
+    let clouds: Vec<Told> = preview.variants.par_iter().map(told).collect();
+    let title = format!("{} · dataprep preview", preview.scan);
+    let clouds = data(&clouds);
+    let page = Page {
+        title: &title,
+        body: &body,
+        styles: &[STYLE],
+        scripts: &[VIEWER, include_str!("preview.js")],
+        data: Some(&clouds),
+    };
+    Ok(page.html())
+}
+
+/// What the page's script is told of a variant.
+#[derive(Serialize)]
+struct Told {
+    name: String,
+    /// The steps that changed it, in their order.
+    steps: String,
+    cloud: Cloud,
+}
+
+fn told(variant: &Previewed) -> Told {
+    let applied = variant.steps.iter().filter(|s| s.outcome == Outcome::Applied);
+    let steps: Vec<&str> = applied.map(|s| s.id.as_str()).collect();
+    let steps = if steps.is_empty() { "no step changed it".to_owned() } else { steps.join(", ") };
+    Told { name: name(variant), steps, cloud: cloud(&variant.scene, POINTS, &[], &Affine::IDENTITY) }
+}
+
+fn name(variant: &Previewed) -> String {
+    if variant.variant == 0 { "original".into() } else { format!("variant {}", variant.variant) }
+}
+
+/// The beginning of a table that can be scrolled sideways, also by keys.
+fn wide(name: &str) -> String {
+    format!(
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table class=\"columns\">\n"
+    )
 }
 
 fn row(tag: &str, cells: impl Iterator<Item = String>) -> String {
@@ -114,21 +139,20 @@ fn row(tag: &str, cells: impl Iterator<Item = String>) -> String {
 }
 
 fn heads(preview: &Preview) -> String {
-    let name =
-        |v: &Previewed| if v.variant == 0 { "original".into() } else { format!("variant {}", v.variant) };
     row("th", preview.variants.iter().map(name))
 }
 
-fn picture(variant: &Previewed, highlight: Highlight, scan: &str) -> Result<String> {
-    let picture = raster(&variant.scene, View::Iso, SIZE, highlight);
+fn picture_of(variant: &Previewed, highlight: Option<i32>, scan: &str) -> Result<String> {
+    let look = Look { targets: highlight.as_slice(), ..Look::at(View::Iso, Size::Longer(SIZE)) };
+    let picture = picture(&variant.scene, &look);
     let what = highlight.map_or(String::new(), |id| format!(", object {id} pointed out"));
     Ok(format!(
-        "<img width=\"{}\" height=\"{}\" alt=\"{} v{}{what}\" src=\"data:image/png;base64,{}\">",
+        "<img width=\"{}\" height=\"{}\" alt=\"{} v{}{what}\" src=\"data:image/jpeg;base64,{}\">",
         picture.width(),
         picture.height(),
         escaped(scan),
         variant.variant,
-        STANDARD.encode(png(&picture)?)
+        STANDARD.encode(jpeg(&picture)?)
     ))
 }
 
@@ -184,7 +208,7 @@ fn marked(text: &str, changed: &[(String, String)]) -> String {
     for (from, to) in changed {
         let Some(at) = word_at(rest, to) else { break };
         out += &escaped(&rest[..at]);
-        let _ = write!(out, "<mark title=\"was: {}\">{}</mark>", escaped(from), escaped(to));
+        let _ = write!(out, "<del>{}</del> <mark title=\"was: {0}\">{}</mark>", escaped(from), escaped(to));
         rest = &rest[at + to.len()..];
     }
     out + &escaped(rest)
@@ -197,26 +221,6 @@ fn word_at(text: &str, word: &str) -> Option<usize> {
         !inside(text[..at].chars().next_back()) && !inside(text[at + found.len()..].chars().next())
     };
     if word.is_empty() { None } else { text.match_indices(word).find(is_whole).map(|(at, _)| at) }
-}
-
-/// Text that is safe between tags and in quoted attributes.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out += "&amp;",
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '"' => out += "&quot;",
-            '\'' => out += "&#39;",
-            // A character that turns the direction of text could make it say something else.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -259,7 +263,7 @@ mod tests {
     #[test]
     fn nothing_of_the_data_becomes_markup() {
         let page = page(&hostile(), Path::new("a<b>.toml"), Shown { objects: 9, only: None }).unwrap();
-        for tag in ["<script", "<img src=x", "<i>", "<u>", "<a>", "<p>", "a<b>"] {
+        for tag in ["<script>", "<img src=x", "<i>", "<u>", "<a>", "<p>", "a<b>"] {
             assert!(!page.contains(tag), "{tag}");
         }
         assert!(
@@ -275,29 +279,36 @@ mod tests {
             );
             assert_eq!(open, close, "{tag}");
         }
-        assert_eq!(page.matches("src=\"").count(), page.matches("src=\"data:image/png;base64,").count());
+        assert_eq!(page.matches("src=\"").count(), page.matches("src=\"data:image/jpeg;base64,").count());
         assert!(!page.contains("http://") && !page.contains("https://"));
     }
 
     #[test]
     fn each_verdict_is_shown_and_changed_words_are_marked() {
         let page = page(&hostile(), Path::new("p.toml"), Shown { objects: 9, only: Some(3) }).unwrap();
-        assert!(page.contains("&lt;u&gt;bright <mark title=\"was: left\">right</mark>"), "whole words only");
+        assert!(
+            page.contains("&lt;u&gt;bright <del>left</del> <mark title=\"was: left\">right</mark>"),
+            "whole words only"
+        );
         assert!(page.contains("dropped: recolour by &lt;b&gt;") && page.contains(">kept</span>"));
         assert!(page.contains("not in this variant: balance"));
         let twice = [("a".into(), "b".into()), ("c".into(), "b".into())];
-        assert_eq!(marked("b b", &twice), "<mark title=\"was: a\">b</mark> <mark title=\"was: c\">b</mark>");
+        assert_eq!(
+            marked("b b", &twice),
+            "<del>a</del> <mark title=\"was: a\">b</mark> <del>c</del> <mark title=\"was: c\">b</mark>"
+        );
         assert_eq!(marked("other", &twice), "other");
     }
 
     #[test]
-    fn the_policy_allows_pictures_in_the_page_and_the_one_style_sheet() {
+    fn the_policy_allows_pictures_in_the_page_and_what_the_page_brings() {
         let of = |preview: &Preview| page(preview, Path::new("p"), Shown { objects: 1, only: None }).unwrap();
         let page = of(&hostile());
         let policy = page.split("content=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert!(policy.starts_with("default-src 'none'; img-src data:; style-src 'nonce-"), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; img-src data:; script-src 'nonce-"), "{policy}");
         let nonce = policy.split("nonce-").nth(1).unwrap().split('\'').next().unwrap();
-        assert_eq!((nonce.len(), page.matches(nonce).count()), (32, 2));
+        // Twice in the policy; two style sheets and two scripts.
+        assert_eq!((nonce.len(), page.matches(nonce).count()), (32, 6));
         assert!(!page.contains(" style=\""));
         assert_eq!(page, of(&hostile()));
     }

@@ -1,88 +1,221 @@
 //! `dataprep render`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
+use image::RgbImage;
 
-use super::{Exit, Globals, Output};
+use super::place::Place;
+use super::{Exit, Globals, Output, interrupt};
+use crate::audit::{Engine, Settings};
 use crate::error::{Error, Kind, Result};
+use crate::language::Nouns;
 use crate::load::{self, Wanted};
-use crate::render::{View, png, raster};
-use crate::scene::{LabelTable, ScanEntry};
+use crate::pipeline::{self, Subject};
+use crate::render::{Look, Paint, Size, View, best_side, picture, png, sheet};
+use crate::scene::{Catalogue, Scan, normalise_label};
 use crate::store::Local;
 
 /// Arguments of `dataprep render`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dataprep render scans/scene0011_00 -o room.png
+  dataprep render scans/scene0011_00/12/3 -o object.png      object 12, with what annotation 3 names
+  dataprep render scans/scene0011_00/12 -o top.png --view top --colour object
+  dataprep render scans --contact-sheet chair -o chairs.png
+  dataprep render scans --contact-sheet REF103 -o faults.png
+
+An object is outlined, also where something hides it; others of its class are tinted blue, and things that the
+sentence names are green, with their names.")]
 pub struct RenderArgs {
-    /// Scan folder, named by the scan's id
-    #[arg(value_name = "SCAN_DIR")]
-    pub scan: PathBuf,
+    /// Scan folder, then /object, then /annotation; a folder of scans for a contact sheet
+    #[arg(value_name = "REF")]
+    pub place: String,
     /// Picture to write (PNG)
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
-    /// Point out this object (ScanNet objectId)
+    /// Point out this object (ScanNet objectId) in a picture of the whole scan
     #[arg(long, value_name = "ID")]
     pub object: Option<i32>,
-    /// How to look at the scan
-    #[arg(long, value_enum, default_value = "iso")]
-    pub view: ViewName,
-    /// Pixels of the longer side
-    #[arg(long, value_name = "N", default_value_t = 900, value_parser = clap::value_parser!(u32).range(16..=8192))]
-    pub size: u32,
+    /// How to look at the scan [default: iso; best for an object that the REF names]
+    #[arg(long, value_enum)]
+    pub view: Option<ViewName>,
+    /// What colours say
+    #[arg(long, value_enum, default_value = "rgb")]
+    pub colour: ColourName,
+    /// Pixels of the longer side; of each picture of a contact sheet, 240 unless you say otherwise
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=8192))]
+    pub size: Option<u32>,
+    /// Draw every object of a class, or every finding of a rule, on one sheet
+    #[arg(long, value_name = "CLASS|RULE", conflicts_with = "object")]
+    pub contact_sheet: Option<String>,
+    /// Pictures that a contact sheet holds at most
+    #[arg(long, value_name = "N", default_value_t = 24, requires = "contact_sheet", value_parser = clap::value_parser!(u32).range(1..=400))]
+    pub most: u32,
 }
 
 /// How to look at a scan.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ViewName {
-    /// Straight down
+    /// Straight down, the ceiling cut
     Top,
     /// From above a corner
     Iso,
+    /// From the side that shows most of the object
+    Best,
+    /// From where the describer stood, where annotated cameras say so
+    Camera,
 }
 
-pub(super) fn run(args: &RenderArgs, _globals: &Globals, output: &mut Output) -> Result<Exit> {
-    let entry = entry_of(&args.scan)?;
-    let scan = load::scan(&entry, &LabelTable::default(), Wanted { labels: false, ..Wanted::default() });
-    if scan.scene.points.is_empty() {
-        let fault = scan.faults.into_iter().next().map(|f| f.error);
-        return Err(fault.unwrap_or_else(|| {
-            Error::new(Kind::NotFound, "the folder holds no mesh of this scan")
-                .at(&args.scan)
-                .expected(format!("{}_vh_clean_2.ply", entry.id))
-        }));
+/// What the colours of a picture say.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ColourName {
+    /// The colours of the scan
+    Rgb,
+    /// One colour an object
+    Object,
+    /// One colour a label
+    Label,
+    /// One colour a superpoint
+    Superpoint,
+    /// The object on grey
+    Mask,
+}
+
+impl ColourName {
+    fn paint(self) -> Paint {
+        match self {
+            Self::Rgb => Paint::Rgb,
+            Self::Object => Paint::Object,
+            Self::Label => Paint::Label,
+            Self::Superpoint => Paint::Superpoint,
+            Self::Mask => Paint::Mask,
+        }
     }
-    if let Some(object) = args.object
-        && !scan.scene.points.object.contains(&object)
-    {
-        let ids: Vec<i32> = scan.scene.objects.iter().map(|o| o.id).collect();
-        let error = Error::new(Kind::Config, format!("no vertex belongs to object {object}")).at(&args.scan);
-        return Err(match (ids.iter().min(), ids.iter().max()) {
-            (Some(lo), Some(hi)) => error.expected(format!("an objectId from {lo} to {hi}")),
-            _ => error.help("the scan has no objects: segments or aggregation could not be read"),
-        });
-    }
-    let view = match args.view {
-        ViewName::Top => View::Top,
-        ViewName::Iso => View::Iso,
-    };
-    let picture = raster(&scan.scene, view, args.size, args.object);
-    let name = args.out.file_name().and_then(|n| n.to_str()).ok_or_else(|| {
-        Error::new(Kind::Config, "the picture needs a file name")
+}
+
+pub(super) fn run(args: &RenderArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
+    if args.out.file_name().is_none() {
+        return Err(Error::new(Kind::Config, "the picture needs a file name")
             .at(&args.out)
-            .help("for example -o scan.png")
-    })?;
-    Local::new(args.out.parent().unwrap_or(Path::new(""))).publish(name, &png(&picture)?)?;
-    output.note(&format!("drew {} in {}", entry.id, args.out.display()));
+            .help("for example -o scan.png"));
+    }
+    let (picture, what) = match &args.contact_sheet {
+        Some(wanted) => contact_sheet(args, wanted, globals)?,
+        None => single(args)?,
+    };
+    Local::publish_file(&args.out, &png(&picture)?)?;
+    output.note(&format!("drew {what} in {}", args.out.display()));
     Ok(Exit::Clean)
 }
 
-/// The scan that a folder holds: its name is the scan's id.
-fn entry_of(dir: &Path) -> Result<ScanEntry> {
-    let full = dir.canonicalize().map_err(|e| Error::io("open", dir, &e))?;
-    match full.file_name().and_then(|n| n.to_str()) {
-        Some(id) if full.is_dir() => Ok(ScanEntry { id: id.into(), dir: dir.to_path_buf() }),
-        _ => Err(Error::new(Kind::Config, "this is no scan folder")
-            .at(dir)
-            .expected("a folder like scene0000_00")),
+fn single(args: &RenderArgs) -> Result<(RgbImage, String)> {
+    let mut place = Place::read(&args.place)?;
+    let close = place.object.is_some();
+    if let Some(object) = args.object {
+        place = place.at_object(object, &args.place)?;
+    }
+    let (scene, catalogue) = (&place.scan.scene, &place.catalogue);
+    let position = &scene.points.position;
+    if !(0..position.len()).any(|i| position.get(i).iter().all(|v| v.is_finite())) {
+        return Err(Error::new(Kind::Malformed, "no vertex of the scan has finite coordinates")
+            .at(&args.place)
+            .help("`dataprep audit` says where and what to do"));
+    }
+    let description = place.description().filter(|_| close);
+    let subject = Subject::of(scene, catalogue, &Nouns::new(&catalogue.labels), place.object, description);
+    let default = if close { ViewName::Best } else { ViewName::Iso };
+    let view = match args.view.unwrap_or(default) {
+        ViewName::Top => View::Top,
+        ViewName::Iso => View::Iso,
+        ViewName::Best => best_side(scene, &subject.targets),
+        ViewName::Camera => subject.eye.ok_or_else(|| {
+            Error::new(Kind::NotFound, "there is no camera of this place").at(&args.place).help(
+                "name scan, object and annotation; cameras are read from annotated_cameras beside the scans",
+            )
+        })?,
+    };
+    let close = close && matches!(view, View::Side(_) | View::Iso);
+    let size = Size::Longer(args.size.unwrap_or(900));
+    let look = Look { paint: args.colour.paint(), close, ..subject.look(view, size) };
+    Ok((picture(scene, &look), place.scan.id().to_owned()))
+}
+
+/// Pictures of every object of a class, or of every finding of a rule, in the order of their scans.
+fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(RgbImage, String)> {
+    let request =
+        load::Request { scans: vec![args.place.clone().into()], extras: true, ..load::Request::default() };
+    let catalogue = load::catalogue(&load::discover(&request)?);
+    let mut drawn = Vec::new();
+    let nouns = Nouns::new(&catalogue.labels);
+    let most = args.most as usize;
+    let mut draw = |scan: &Scan, object: Option<i32>| {
+        let described = object.and_then(|id| catalogue.descriptions_of_object(scan.id(), id).next());
+        let subject = Subject::of(&scan.scene, &catalogue, &nouns, object, described);
+        let view = if object.is_some() { best_side(&scan.scene, &subject.targets) } else { View::Iso };
+        let side = args.size.unwrap_or(240);
+        let size = Size::Exactly(side, side * 3 / 4);
+        let look = Look { paint: args.colour.paint(), close: object.is_some(), ..subject.look(view, size) };
+        let object = object.map_or_else(String::new, |id| format!("/{id}"));
+        drawn.push((format!("{}{object}", scan.id()), picture(&scan.scene, &look)));
+        drawn.len() < most
+    };
+    let rules = crate::audit::rules::find(&wanted.to_uppercase());
+    if let Some(rule) = rules {
+        let select = vec![rule.meta().code.to_owned()];
+        let settings = Settings { select, preview: true, ..Settings::default() };
+        let engine = Engine::new(&settings)?;
+        let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
+        let stop = interrupt::flag();
+        let audited = pipeline::audit(&catalogue, &engine, &load, globals.workers(), &|_| {}, stop, None)?;
+        let mut places: Vec<(&str, Option<i32>)> = audited
+            .report
+            .findings
+            .iter()
+            .filter_map(|f| Some((f.scene_id.as_deref()?, f.object_id)))
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        'scans: for those in places.chunk_by(|a, b| a.0 == b.0) {
+            let Some(entry) = catalogue.scans.iter().find(|s| s.id == those[0].0) else { continue };
+            let scan = load(entry);
+            for (_, object) in those {
+                if !scan.scene.points.is_empty() && !draw(&scan, *object) {
+                    break 'scans;
+                }
+            }
+        }
+    } else {
+        let class = normalise_label(wanted);
+        'all: for entry in &catalogue.scans {
+            let scan = load::scan(entry, &catalogue.labels, Wanted { labels: false, ..Wanted::default() });
+            for object in &scan.scene.objects {
+                let is_there = || scan.scene.points.object.contains(&object.id);
+                if normalise_label(&object.raw_category) == class
+                    && is_there()
+                    && !draw(&scan, Some(object.id))
+                {
+                    break 'all;
+                }
+            }
+        }
+    }
+    if drawn.is_empty() {
+        return Err(nothing(wanted, rules.is_some(), &catalogue).at(&args.place));
+    }
+    let what = format!("{} of {wanted}", super::plural(drawn.len(), "picture"));
+    // About as wide as high, of pictures that are wider than high.
+    let columns = libm::ceil(libm::sqrt(drawn.len() as f64)) as u32;
+    Ok((sheet(&drawn, columns), what))
+}
+
+fn nothing(wanted: &str, is_rule: bool, catalogue: &Catalogue) -> Error {
+    let scans = super::plural(catalogue.scans.len(), "scan");
+    if is_rule {
+        Error::new(Kind::NotFound, format!("{wanted} finds nothing in {scans} that could be drawn"))
+    } else {
+        Error::new(Kind::NotFound, format!("{scans} have no object called `{wanted}`"))
+            .help("name a class as the aggregation files label it, or a rule's code")
     }
 }

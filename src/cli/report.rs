@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 
 use super::Output;
+use crate::audit::report::page::Album;
 use crate::audit::report::{self, Report};
 use crate::error::{Error, Kind, Result, nearest};
+use crate::pipeline::Content;
 use crate::store::{self, Local};
 
 /// What to report, in which forms, and to where.
@@ -31,6 +33,21 @@ pub(super) struct ReportArgs {
     /// Show counts by rule instead of findings
     #[arg(long)]
     statistics: bool,
+    /// Embed no pictures and no points of scans in the form html
+    #[arg(long)]
+    no_pictures: bool,
+    /// Embed no sentences in the form html, nor what could quote them
+    #[arg(long)]
+    no_text: bool,
+}
+
+/// What is reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shown<'a> {
+    report: &'a Report,
+    album: Option<&'a Album<'a>>,
+    /// Findings of a rule, or of a scan, that forms for people show.
+    most: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -55,6 +72,8 @@ enum Format {
     Junit,
     /// For `$GITHUB_STEP_SUMMARY` and pull requests, below 1 MiB
     Markdown,
+    /// For people: one page to look at, with pictures, scenes in 3D and charts; needs no network
+    Html,
 }
 
 impl Format {
@@ -74,7 +93,8 @@ impl Format {
         matches!(self, Self::Full | Self::Concise | Self::Grouped)
     }
 
-    fn write(self, report: &Report, most: usize, out: &mut dyn Write) -> io::Result<()> {
+    /// `album` is there where a page was asked for.
+    fn write(self, Shown { report, album, most }: Shown<'_>, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Full => out.write_all(report::full(report, most).as_bytes()),
             Self::Concise => report::concise(report, out),
@@ -86,6 +106,7 @@ impl Format {
             Self::Gitlab => report::gitlab(report, out),
             Self::Junit => report::junit(report, out),
             Self::Markdown => report::markdown(report, most, out),
+            Self::Html => album.map_or(Ok(()), |album| report::page::html(report, album, out)),
         }
     }
 }
@@ -121,6 +142,13 @@ impl ReportArgs {
         self.output.as_deref()
     }
 
+    /// Whether one of the forms is a page, and what it may hold.
+    pub(super) fn page(&self) -> Option<Content> {
+        let forms = || self.report.iter().map(|t| t.format).chain([self.output_format]);
+        let content = Content { pictures: !self.no_pictures, texts: !self.no_text };
+        forms().any(|form| form == Format::Html && !self.statistics).then_some(content)
+    }
+
     /// Refuses what could not be written, before the work is done. `-o` is no report when `fixing`.
     pub(super) fn check(&self, fixing: bool) -> Result<()> {
         let tables = [Format::Full, Format::Concise, Format::Grouped, Format::Json];
@@ -128,6 +156,10 @@ impl ReportArgs {
             let format = self.output_format.name();
             return Err(Error::new(Kind::Config, format!("--statistics has no form `{format}`"))
                 .help("counts are a table (full) or a list (json); --report writes findings beside them"));
+        }
+        if let (None, true) = (self.page(), self.no_pictures || self.no_text) {
+            return Err(Error::new(Kind::Config, "--no-pictures and --no-text are of the form html")
+                .help("ask for one, as in --report html=report.html"));
         }
         for (i, one) in self.report.iter().enumerate() {
             if let Some(other) = self.report[..i].iter().find(|o| o.format == one.format) {
@@ -158,15 +190,16 @@ impl ReportArgs {
     /// changes' when they are `listed`.
     pub(super) fn write(
         &self,
-        report: &Report,
+        (report, album): (&Report, Option<&Album<'_>>),
         known: &str,
         fixing: bool,
         listed: bool,
         output: &mut Output,
     ) -> Result<()> {
         let most = if self.max_findings == 0 { usize::MAX } else { self.max_findings };
+        let shown = Shown { report, album, most };
         for Target { format, path } in &self.report {
-            publish(path, format.coloured(), |out| format.write(report, most, out), output)?;
+            publish(path, format.coloured(), |out| format.write(shown, out), output)?;
         }
         let coloured = self.output_format.coloured() && !self.statistics;
         let main = |out: &mut dyn Write| match (self.statistics, self.output_format) {
@@ -174,7 +207,7 @@ impl ReportArgs {
                 if format.is_for_people() {
                     out.write_all(known.as_bytes())?;
                 }
-                format.write(report, most, out)
+                format.write(shown, out)
             }
             (true, Format::Json) => out.write_all(report::statistics_json(report).as_bytes()),
             (true, _) => out.write_all(report::statistics(report).as_bytes()),
@@ -272,6 +305,7 @@ mod tests {
             ("-o x/a --report json=x/./a", "two reports would be written to this file"),
             ("--report json=..", "a report needs a file name"),
             ("--report json=src", "a report needs a file name"),
+            ("--no-text --report json=x", "--no-pictures and --no-text are of the form html"),
             ("--statistics --output-format sarif", "--statistics has no form `sarif`"),
         ] {
             let error = check(line).unwrap_err();

@@ -1,6 +1,7 @@
 //! Which kinds of claim a sentence makes.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -104,6 +105,18 @@ impl Claims {
             unique: says(UNIQUE),
             superlative: says(SUPERLATIVE),
         }
+    }
+
+    /// The words of `text` that make claims: the bytes that each takes, and what it claims first.
+    pub(super) fn words(text: &str) -> Vec<(Range<usize>, &'static str)> {
+        let spoken = Spoken::new(text);
+        let claim = |i: usize| {
+            let kinds = INDEX.kinds(&spoken, i);
+            let first = || (0..7).find(|bit| kinds >> bit & 1 == 1).map(|bit| Self::KINDS[bit + 1]);
+            let claim = if sense(&spoken, i) == Sense::NoSide { first()? } else { Self::KINDS[0] };
+            Some((spoken.start(i)..spoken.start(i) + spoken.word(i).len(), claim))
+        };
+        (0..spoken.len()).filter_map(claim).collect()
     }
 
     /// The names of all kinds of claim, in a fixed order.

@@ -27,6 +27,8 @@ pub struct Drift {
     pub distance: f64,
     /// Mean distance when the same rooms are dealt out at random.
     pub by_chance: f64,
+    /// The distances that one deal in twenty stays below, and one in twenty goes beyond.
+    pub chance: [f64; 2],
     /// Share of deals, the groups as they are counted among them, that are no closer than these.
     pub p: f64,
     /// What each class adds to the square of the distance.
@@ -51,6 +53,7 @@ pub fn between(rooms: &[Room], classes: usize, key: &Key) -> Option<Drift> {
     let mut order: Vec<usize> = (0..rooms.len()).collect();
     let mut stream = key.stream(Purpose::Cells);
     let (mut no_closer, mut sum) = (1, 0.0);
+    let mut distances = Vec::with_capacity(DEALS as usize);
     for _ in 0..DEALS {
         second.fill(0);
         // The first places of a shuffle; what an earlier deal left in them makes no difference.
@@ -63,9 +66,12 @@ pub fn between(rooms: &[Room], classes: usize, key: &Key) -> Option<Drift> {
         // Sums of the same numbers in another order differ in their last bits.
         no_closer += u32::from(dealt >= distance - 1e-12);
         sum += dealt;
+        distances.push(dealt);
     }
+    distances.sort_by(f64::total_cmp);
+    let chance = [1, 19].map(|twentieth| distances[DEALS as usize * twentieth / 20]);
     let deals = f64::from(DEALS);
-    Some(Drift { distance, by_chance: sum / deals, p: f64::from(no_closer) / (deals + 1.0), parts })
+    Some(Drift { distance, by_chance: sum / deals, chance, p: f64::from(no_closer) / (deals + 1.0), parts })
 }
 
 fn add(counts: &mut [u64], room: &Room) {
@@ -132,8 +138,10 @@ mod tests {
         // Every fifth room is of the second kind where the stride is five, and of either else.
         let by_kind = between(&rooms(60, 5), 3, &key(0)).unwrap();
         assert!(by_kind.p < 0.01 && by_kind.distance - by_kind.by_chance > 0.05, "{by_kind:?}");
+        assert!(by_kind.chance[0] < by_kind.by_chance && by_kind.by_chance < by_kind.chance[1]);
+        assert!(by_kind.distance > by_kind.chance[1]);
         let mixed = between(&rooms(60, 4), 3, &key(0)).unwrap();
-        assert!(mixed.p > 0.05, "{mixed:?}");
+        assert!(mixed.p > 0.05 && mixed.distance < mixed.chance[1], "{mixed:?}");
     }
 
     #[test]

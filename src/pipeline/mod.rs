@@ -6,6 +6,7 @@
 //! the manifest once every unit has its marker. [`Session::run`] is the three on this machine's
 //! threads.
 
+mod album;
 mod audit;
 mod balance;
 mod cache;
@@ -24,8 +25,10 @@ mod progress;
 mod replay;
 mod run;
 mod samples;
+mod subject;
 mod unit;
 
+pub use album::{Content, album};
 pub use audit::{AuditRun, Effort, Reports, audit, audit_part, conclude};
 pub use balance::{Balance, Level, Method};
 pub use cache::{Cache, Cleaned, Strategy, program_is};
@@ -41,4 +44,5 @@ pub use preview::{Judged, Preview, Previewed};
 pub use progress::{Progress, Stage};
 pub use replay::{Replayed, replay};
 pub use run::State;
+pub use subject::{Subject, sentences_of};
 pub use unit::{Done, Marker, Session};

@@ -1,7 +1,21 @@
-//! Pictures of scenes: triangles with vertex colours, seen from above or from a corner.
+//! What people look at: pictures of scenes, point clouds for a browser, charts, and the shell of a page.
 
 mod camera;
+mod canvas;
+pub mod chart;
+mod cloud;
+mod encode;
+mod letters;
+pub mod page;
+mod paint;
 mod raster;
+mod sheet;
+mod sight;
 
-pub use camera::View;
-pub use raster::{Highlight, pair, png, raster};
+pub use camera::{Size, View, level};
+pub use cloud::{Cloud, cloud};
+pub use encode::{jpeg, png};
+pub use paint::Paint;
+pub use raster::{Look, pair, picture};
+pub use sheet::sheet;
+pub use sight::best_side;

@@ -10,6 +10,7 @@ mod json_lines;
 mod junit;
 mod known;
 mod markdown;
+pub mod page;
 mod sarif;
 mod statistics;
 
@@ -153,19 +154,27 @@ impl Report {
     /// Findings in turns: errors, then warnings, then notes; of each severity one of each cause, the
     /// most urgent cause first, then the second of each. Who sees only the first few sees every cause.
     fn in_turns<'a>(&'a self, findings: impl Iterator<Item = &'a Finding>) -> Vec<&'a Finding> {
+        let mut list = self.turns(findings, |f| *f);
+        list.sort_by_key(|(turn, _)| (turn.severity, turn.count, turn.rank));
+        list.into_iter().map(|(_, f)| f).collect()
+    }
+
+    /// Items, each `of` a finding, with their turns.
+    fn turns<'a, T>(
+        &'a self,
+        items: impl Iterator<Item = T>,
+        of: impl Fn(&T) -> &'a Finding,
+    ) -> Vec<(Turn, T)> {
         let causes = self.causes.iter().map(|c| (c.severity, c.code.as_str()));
         let rank: BTreeMap<_, usize> = causes.zip(0..).collect();
-        let mut turns: BTreeMap<_, usize> = BTreeMap::new();
-        let mut list: Vec<_> = findings
-            .map(|f| {
-                let cause = (f.severity, f.code.as_str());
-                let turn = turns.entry(cause).or_default();
-                *turn += 1;
-                ((f.severity, *turn, rank.get(&cause).copied()), f)
-            })
-            .collect();
-        list.sort_by_key(|(key, _)| *key);
-        list.into_iter().map(|(_, f)| f).collect()
+        let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+        let turn = |item: T| {
+            let cause = (of(&item).severity, of(&item).code.as_str());
+            let count = counts.entry(cause).or_default();
+            *count += 1;
+            (Turn { severity: cause.0, count: *count, rank: rank.get(&cause).copied() }, item)
+        };
+        items.map(turn).collect()
     }
 
     /// `Found 3 errors and 41 warnings in 800 scans, 46173 descriptions.`
@@ -193,6 +202,16 @@ impl Report {
         }
         text
     }
+}
+
+/// When it is a finding's turn.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    severity: Severity,
+    /// The how manieth of its cause it is, from 1.
+    count: usize,
+    /// How urgent its cause is.
+    rank: Option<usize>,
 }
 
 fn plural(n: u64, noun: &str) -> String {

@@ -1,12 +1,9 @@
-use std::collections::BTreeMap;
-
 use crate::audit::DatasetContext;
+use crate::audit::drifts::SplitDrifts;
 use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
 use crate::audit::rules::rounded;
-use crate::math::Key;
-use crate::measure::drift::{self, Drift, Room};
-use crate::scene::room_of;
+use crate::measure::drift::Drift;
 
 rule! {
     /// A split shows other classes than training, more than chance makes it.
@@ -35,51 +32,23 @@ rule! {
     SplitDrift { code: "SPL301", name: "split-drift", severity: Info, needs: Preview }
 }
 
-/// Decides how rooms are dealt out: any number would do, as long as it stays.
-const SEED: u64 = 0;
-
 impl Rule for SplitDrift {
     fn meta(&self) -> &'static Meta {
         &Self::META
     }
 
     fn dataset(&self, data: &DatasetContext<'_>, out: &mut Sink<'_>) {
-        let mut classes: BTreeMap<String, u32> = BTreeMap::new();
-        let mut splits: BTreeMap<&str, BTreeMap<&str, BTreeMap<u32, u64>>> = BTreeMap::new();
-        for target in data.targets() {
-            let (Some(split), next) = (target.split, classes.len() as u32) else { continue };
-            let class = *classes.entry(target.class.clone()).or_insert(next);
-            let room = splits.entry(split).or_default().entry(room_of(target.scene())).or_default();
-            *room.entry(class).or_default() += 1;
-        }
-        let Some(train) = splits.remove("train") else { return };
-        let mut names = vec![""; classes.len()];
-        for (name, &class) in &classes {
-            names[class as usize] = name;
-        }
-        for (split, rooms) in splits {
-            let room = |second| {
-                move |counts: &BTreeMap<u32, u64>| Room {
-                    second,
-                    counts: counts.iter().map(|(&class, &n)| (class, n)).collect(),
-                }
-            };
-            let rooms: Vec<Room> =
-                train.values().map(room(false)).chain(rooms.values().map(room(true))).collect();
-            let key = Key::new(SEED, split, 0, "split drift");
-            let Some(Drift { distance, by_chance, p, parts }) = drift::between(&rooms, names.len(), &key)
-            else {
-                continue;
-            };
+        for SplitDrifts { split, classes, drift } in data.drifts() {
+            let Drift { distance, by_chance, p, parts, .. } = drift;
             let limits = data.thresholds;
             if p * 1000.0 > f64::from(limits.max_drift_permille)
                 || (distance - by_chance) * 100.0 < f64::from(limits.min_drift_excess_percent)
             {
                 continue;
             }
-            let mut most: Vec<usize> = (0..names.len()).collect();
-            most.sort_by(|&a, &b| parts[b].total_cmp(&parts[a]).then(names[a].cmp(names[b])));
-            let most: Vec<&str> = most.into_iter().take(5).map(|class| names[class]).collect();
+            let mut most: Vec<usize> = (0..classes.len()).collect();
+            most.sort_by(|&a, &b| parts[b].total_cmp(&parts[a]).then(classes[a].cmp(&classes[b])));
+            let most: Vec<&str> = most.into_iter().take(5).map(|class| classes[class].as_str()).collect();
             let message = format!(
                 "{split} and train are {distance:.3} apart by the classes of described objects, random splits of \
                  the same rooms {by_chance:.3} (p {p:.3}); most by {}",
