@@ -11,7 +11,7 @@ use crate::audit::{Engine, Settings};
 use crate::error::{Error, Kind, Result};
 use crate::language::Nouns;
 use crate::load::{self, Wanted};
-use crate::pipeline::{self, Subject};
+use crate::pipeline::{self, Effort, Subject};
 use crate::render::{Look, Paint, Size, View, best_side, picture, png, sheet};
 use crate::scene::{Catalogue, Scan, normalise_label};
 use crate::store::Local;
@@ -168,7 +168,8 @@ fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(
         let engine = Engine::new(&settings)?;
         let load = |entry: &_| load::scan(entry, &catalogue.labels, Wanted::default());
         let stop = interrupt::flag();
-        let audited = pipeline::audit(&catalogue, &engine, &load, globals.workers(), &|_| {}, stop, None)?;
+        let effort = Effort { workers: globals.workers(), stop, cache: None };
+        let audited = pipeline::audit(&catalogue, &engine, &load, &|_| {}, effort)?;
         let mut places: Vec<(&str, Option<i32>)> = audited
             .report
             .findings
