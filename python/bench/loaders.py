@@ -369,6 +369,7 @@ def main() -> None:
     parser.add_argument(
         "--profiles", type=Path, nargs="*", default=[], help="the same data in other profiles of [output]"
     )
+    parser.add_argument("--without", nargs="*", default=[], help="packages whose forms are left out")
     parser.add_argument("--page", type=Path, help="write the table into this page")
     args = parser.parse_args()
 
@@ -382,6 +383,9 @@ def main() -> None:
     missing, forms = [], []
     others = {profile_of(folder): folder for folder in args.profiles}
     for peer in OURS + [Peer(name, "numpy", nothing, read_shards) for name in others] + PEERS:
+        if peer.needs in args.without:
+            missing.append(f"{peer.name} (left out)")
+            continue
         try:
             version = getattr(importlib.import_module(peer.needs), "__version__", "")
         except ImportError as error:
@@ -449,7 +453,7 @@ def main() -> None:
             f"| {statistics.median(cold[peer.name]):,.0f} |".replace("%", " %")
         )
     if missing:
-        lines += ["", "Not measured, as it was not installed: " + ", ".join(missing) + "."]
+        lines += ["", "Not measured: " + ", ".join(missing) + "."]
     table = "\n".join(lines)
     print(table)
     print(json.dumps({"warm": warm, "evicted": cold}))
