@@ -26,8 +26,8 @@ Examples:
   dataprep render scans --contact-sheet chair -o chairs.png
   dataprep render scans --contact-sheet REF103 -o faults.png
 
-An object is outlined, also where something hides it; others of its class are tinted blue, and things that the
-sentence names are green, with their names.")]
+An object is outlined, also where something hides it; others of its class are tinted blue, and
+things that the sentence names are green, with their names.")]
 pub struct RenderArgs {
     /// Scan folder, then /object, then /annotation; a folder of scans for a contact sheet
     #[arg(value_name = "REF")]

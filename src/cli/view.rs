@@ -16,10 +16,11 @@ use crate::store::Local;
 /// Arguments of `dataprep view`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Writes one page that needs no network: the scan as points that can be turned, coloured by object, label or
-superpoint, with its sentences to pick from. Open it in a browser.
+Writes one page that needs no network: the scan as points that can be turned, coloured by object,
+label or superpoint, with its sentences to pick from. Open it in a browser.
 
-The page embeds points of the scan and its sentences: share it no further than the data's licence allows.
+The page embeds points of the scan and its sentences: share it no further than the data's licence
+allows.
 
 Examples:
   dataprep view scans/scene0011_00 -o view.html

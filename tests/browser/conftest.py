@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-# A second of pictures for people: `make browser SHOTS=folder` keeps them there.
+# Pictures of the pages for people to look at; `make browser SHOTS=folder` keeps them there.
 SHOTS = Path(os.environ.get("SHOTS") or ROOT / "target" / "browser")
 HOSTILE = "the <img src=x onerror=alert(1)> \"chair\" & 'desk' 🪑 \u202eback\u202c \u0000 left of the </script> table"
 

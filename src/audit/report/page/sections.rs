@@ -43,7 +43,7 @@ fn balance(overview: &Overview) -> String {
         "{} of described objects: {} in the head (half of all objects), {} common, {} in the tail (the last tenth). \
          As varied as {} equally frequent classes by objects, {} by descriptions, {} by points. The most frequent \
          class has {} times the objects of the least.",
-        plural(classes.len() as u64, "class").replace("classs", "classes"),
+        if classes.len() == 1 { "1 class".to_owned() } else { format!("{} classes", classes.len()) },
         of_part("head"),
         of_part("common"),
         of_part("tail"),
