@@ -8,6 +8,12 @@ pub(super) const BACKGROUND: [u8; 3] = [250, 250, 248];
 /// The vertex of a pixel that shows nothing.
 pub(super) const NOTHING: u32 = u32::MAX;
 
+/// The pixel of a coordinate; what is far out of the picture stays out of it, and in numbers that can
+/// be added to.
+pub(super) fn place(coordinate: f32) -> i64 {
+    libm::floorf(coordinate.clamp(-1e6, 1e6)) as i64
+}
+
 /// What is seen at each pixel, row by row.
 pub(super) struct Canvas {
     pub width: i64,
@@ -45,7 +51,7 @@ impl Canvas {
 
     /// A square dot that reaches `radius` pixels from its middle.
     pub(super) fn dot(&mut self, [x, y, depth]: [f32; 3], radius: i64, colour: [f32; 3], vertex: u32) {
-        let [x, y] = [x, y].map(|v| libm::floorf(v) as i64);
+        let [x, y] = [x, y].map(place);
         for y in y - radius..=y + radius {
             for x in x - radius..=x + radius {
                 if let Some(at) = self.at(x, y) {

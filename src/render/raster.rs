@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::camera::{Camera, Size, View};
-use super::canvas::{BACKGROUND, Canvas, NOTHING};
+use super::canvas::{BACKGROUND, Canvas, NOTHING, place};
 use super::letters;
 use super::paint::{Paint, colours};
 use crate::scene::{Frame, Scene};
@@ -172,7 +172,7 @@ impl<'a> Drawing<'a> {
                     canvas.dot(p, radius, colour(i), i as u32);
                 }
                 if of_target(i) {
-                    let [x, y] = [p[0], p[1]].map(|v| libm::floorf(v) as i64);
+                    let [x, y] = [p[0], p[1]].map(place);
                     for (dx, dy) in
                         (-radius..=radius).flat_map(|dx| (-radius..=radius).map(move |dy| (dx, dy)))
                     {
@@ -247,11 +247,11 @@ impl<'a> Drawing<'a> {
             if n >= 12 {
                 let name: String = name.chars().take(18).collect();
                 let (w, h) = (i64::from(letters::width(&name)), i64::from(letters::HEIGHT));
-                let place = [
+                let corner = [
                     (x / n - w / 2).clamp(2, (width - w - 2).max(2)),
                     (y / n - h / 2).clamp(2, (height - h - 2).max(2)),
                 ];
-                letters::write(&mut picture, place, &name, INK);
+                letters::write(&mut picture, corner, &name, INK);
             }
         }
         picture
@@ -393,9 +393,11 @@ mod tests {
         for i in 0..2000_i16 {
             scene.points.position.push([f32::from(i % 50) / 10.0, f32::from(i / 50) / 10.0, 0.0]);
         }
-        scene.points.position.push([1e30, 0.0, 0.0]);
-        let seen = raster(&scene, View::Top, 100, None).pixels().filter(|p| p.0 != BACKGROUND).count();
-        assert!(seen > 1000, "{seen}");
+        scene.points.position.push([1e30, -1e30, 0.0]);
+        scene.points.object = vec![1; scene.points.len()];
+        // So large that dots have a width.
+        let seen = raster(&scene, View::Top, 400, Some(1)).pixels().filter(|p| p.0 != BACKGROUND).count();
+        assert!(seen > 20_000, "{seen}");
     }
 
     #[test]
