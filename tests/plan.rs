@@ -134,7 +134,8 @@ fn a_failing_disk_is_told_from_failing_data() {
     fs::set_permissions(&mesh, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(&mesh, "no mesh").unwrap();
     expect(0, &["run", "--plan", &plan, "-q"]);
-    let said = expect(1, &["commit", "--plan", &plan]);
+    // The pipeline says `on-error = "skip"`.
+    let said = expect(0, &["commit", "--plan", &plan]);
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(said.contains("left out") && said.contains(text(scan.file_name().unwrap().as_ref())), "{said}");
 }

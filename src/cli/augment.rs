@@ -211,7 +211,10 @@ pub(super) fn summary(
         lines.push(format!("  findings: {} (dataprep audit says where and why)", codes.join(", ")));
     }
     let stages = Stage::ALL.map(|s| format!("{} {:.2} s", s.name(), progress.seconds(s)));
-    lines.push(format!("  time: {:.2} s; over all threads {}", elapsed.as_secs_f64(), stages.join(", ")));
+    // A commit alone goes through no stage.
+    if Stage::ALL.iter().any(|&stage| progress.seconds(stage) > 0.0) {
+        lines.push(format!("  time: {:.2} s; over all threads {}", elapsed.as_secs_f64(), stages.join(", ")));
+    }
     let before = progress.units_before.load(Ordering::Relaxed);
     if before > 0 {
         lines.push(format!("  {before} of {} shards were there from an earlier run", plan.units.len()));
