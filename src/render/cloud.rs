@@ -42,7 +42,7 @@ pub struct Cloud {
 /// At most about `most` points of a scene, evenly taken; all those of the objects `whole` as long as
 /// they are not more than half of it. Points that are not finite are left out.
 ///
-/// Positions are in the frame that `frame` maps to: [`level`] for a scene by itself, so that its walls
+/// Positions are in the frame that `frame` maps to: `level` for a scene by itself, so that its walls
 /// are parallel to the axes, none for scenes that are compared.
 pub fn cloud(scene: &Scene, most: usize, whole: &[i32], frame: &Affine) -> Cloud {
     let points = &scene.points;

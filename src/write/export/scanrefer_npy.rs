@@ -12,8 +12,8 @@ const WITHOUT_BOX: [i32; 3] = [1, 2, 22];
 
 /// Writes a scene variant, unless it is there; says whether it was.
 ///
-/// Vertices f32 [N,9]: position, colour 0 to 255, normal. Labels u32 [N]: nyu40, 0 none; `objectId` + 1, 0
-/// none. Boxes f64 [K,8]: centre, size, nyu40, `objectId`.
+/// Vertices f32 `[N, 9]`: position, colour 0 to 255, normal. Labels u32 `[N]`: nyu40, 0 none; `objectId` + 1, 0
+/// none. Boxes f64 `[K, 8]`: centre, size, nyu40, `objectId`.
 pub(super) fn write(out: &Local, scan: &Scan<'_>) -> Result<bool> {
     let file = |what: &str| format!("{}_{what}.npy", scan.name);
     // The last file is there once all are.
