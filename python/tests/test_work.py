@@ -130,7 +130,10 @@ def children(pid: int) -> list[int]:
 def cluster():
     """Three machines of a Ray cluster, as far as processes can be such."""
     pytest.importorskip("ray", reason="Ray does not install here")
-    os.environ.update(RAY_worker_niceness="0", RAY_AUTH_MODE="disabled", RAY_USAGE_STATS_ENABLED="0")
+    # What a machine that has the package installed would find without being told.
+    here = os.pathsep.join([str(ROOT / "python"), os.environ.get("PYTHONPATH", "")])
+    quiet = {"RAY_worker_niceness": "0", "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    os.environ.update(quiet, PYTHONPATH=here)
     from ray.cluster_utils import Cluster
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -154,18 +157,12 @@ dataprep.run(sys.argv[1], engine="ray", address=sys.argv[2], in_flight=2, progre
 """
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT / "python")}
-
-
 def test_a_driver_that_dies_is_followed_by_another(cluster, plan, whole):
-    died = subprocess.run(
-        [sys.executable, "-c", DRIVER, plan.path, cluster.address], env=environment(), check=False
-    )
+    died = subprocess.run([sys.executable, "-c", DRIVER, plan.path, cluster.address], check=False)
     assert died.returncode == -signal.SIGKILL
     import ray
 
-    ray.init(address=cluster.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT / "python")}})
+    ray.init(address=cluster.address, log_to_driver=False)
     try:
         made = dataprep.run(plan, engine="ray")
         assert sum(not now for now in made.values()) >= 2, "what the first driver saw done was not made again"
@@ -178,7 +175,7 @@ def test_a_machine_that_dies_costs_its_units_only(cluster, made, whole, tmp_path
     plan = dataprep.plan(PIPELINE, made / "scans", output=tmp_path / "out", set=SET)
     import ray
 
-    ray.init(address=cluster.address, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": str(ROOT / "python")}})
+    ray.init(address=cluster.address, log_to_driver=False)
     killed = []
 
     def kill(_done: int, _total: int) -> None:
