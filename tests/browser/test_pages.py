@@ -22,6 +22,14 @@ def pixels(page) -> list[int]:
     )
 
 
+def filled(page) -> None:
+    """Waits for the cards of all rules that are open: the browser tells the page of these a moment later."""
+    rules = page.locator(".rule[open]")
+    rules.first.wait_for()
+    for i in range(rules.count()):
+        rules.nth(i).locator(".card").first.wait_for(state="attached")
+
+
 def rules(page) -> list[str]:
     return [text.split()[0] for text in page.locator(".rule h3").all_inner_texts()]
 
@@ -59,9 +67,9 @@ def test_a_card_opens_with_pictures_sentence_and_snippet(visit, shot):
     page = visit("report", permissions=["clipboard-read", "clipboard-write"])
     page.locator("#causes a", has_text="REF103").click()
     card = page.locator("#REF103-error .card").first
-    assert card.locator("img").count() == 2
-    sizes = card.locator("img").evaluate_all("all => all.map(i => [i.complete, i.naturalWidth])")
-    assert sizes == [[True, 320], [True, 320]]
+    filled(page)
+    decoded = "all => Promise.all(all.map(i => i.decode().then(() => i.naturalWidth)))"
+    assert card.locator("img").evaluate_all(decoded) == [320, 320]
     assert card.locator("blockquote").count() >= 1 and card.locator(".thing").count() >= 1
     place = card.locator("h4").inner_text()
     card.get_by_role("button", name="Copy REF").click()
@@ -79,6 +87,7 @@ def test_text_of_the_data_is_text(visit):
     page.get_by_label("Find", exact=True).fill("onerror=alert")
     for summary in page.locator(".rule > summary").all():
         summary.click()
+    filled(page)
     text = page.locator("#findings").inner_text()
     assert "<img src=x onerror=alert(1)>" in text and "🪑" in text
     assert "\u202e" not in text and "\0" not in text
@@ -173,7 +182,7 @@ def test_the_report_is_used_by_keys(visit):
 
 def test_before_and_after_move_together(visit, shot):
     page = visit("preview")
-    page.wait_for_function("document.querySelectorAll('[data-ready]').length === 2")
+    page.locator(VIEWER).nth(1).wait_for()
     both = "[...document.querySelectorAll('[data-ready]')].map(r => r.viewer.frames)"
     page.wait_for_timeout(300)
     before = page.evaluate(both)
@@ -183,7 +192,7 @@ def test_before_and_after_move_together(visit, shot):
     assert all(b > a for a, b in zip(before, page.evaluate(both), strict=True))
     shot(page, "preview", full_page=True)
     page.get_by_label("Beside the original").select_option("2")
-    page.wait_for_function("document.querySelectorAll('[data-ready]').length === 2")
+    page.locator(VIEWER).nth(1).wait_for()
     assert page.locator("#space h3").nth(1).inner_text() == "variant 2"
 
 
