@@ -19,6 +19,7 @@
 //! | `export/` | stored samples → the files of other trainers |
 //! | `replay.rs` | whether a sample made again is the one that is stored |
 
+mod claims;
 mod export;
 mod fill;
 mod find;
@@ -28,6 +29,7 @@ mod layout;
 mod manifest;
 mod originals;
 mod packed;
+mod problem;
 mod replay;
 mod rows;
 mod sample;
@@ -47,6 +49,7 @@ pub use manifest::{
     ShardIndex, Skipped, SplitBalance, Spread, TextCounts,
 };
 pub use originals::{Original, Originals};
+pub use problem::Problem;
 pub use replay::{Difference, compare};
 pub use rows::encode;
 pub use sample::{Sample, Sentence, SourceObject};
@@ -55,4 +58,4 @@ pub use shard::{ShardSummary, ShardWriter, Written};
 pub use stored::Stored;
 pub use table::read_table;
 pub use threads::on_threads;
-pub use verify::{Problem, verify};
+pub use verify::verify;
