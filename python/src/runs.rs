@@ -166,11 +166,7 @@ impl Augment {
             set: self.set.clone(),
         };
         let config = Config::read(&self.pipeline, &overrides)?;
-        let dir = config.output.dir.clone().ok_or_else(|| {
-            config
-                .error("output.dir", "no output folder is named")
-                .help("name one with output=, or in the pipeline")
-        })?;
+        let dir = config.folder("name one with output=, or in the pipeline")?;
         Ok((config, dir))
     }
 

@@ -42,11 +42,7 @@ impl Chosen {
             set: self.set.clone(),
         };
         let config = Config::read(&self.pipeline, &overrides)?;
-        let dir = config.output.dir.clone().ok_or_else(|| {
-            config
-                .error("output.dir", "no output folder is named")
-                .help("name one with -o, or in the pipeline")
-        })?;
+        let dir = config.folder("name one with -o, or in the pipeline")?;
         Ok((config, dir))
     }
 }

@@ -11,10 +11,10 @@ use serde::{Deserialize, Deserializer};
 use toml::de::{DeTable, DeValue};
 
 use super::balance::Balance;
+use super::output::Output;
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
 use crate::error::{Error, Kind, Place, Result};
 use crate::store;
-use crate::write::{Arrangement, BLOBS, BlobColumn, Compression, Layout, Precision, Profile};
 
 /// What is read.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -134,81 +134,6 @@ impl Default for Sampling {
     }
 }
 
-/// What is written.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Output {
-    /// The folder. Relative to the pipeline file.
-    pub dir: Option<PathBuf>,
-    /// Size that shards are packed to, in megabytes (10⁶ bytes).
-    #[schemars(range(min = 1, max = 4000))]
-    pub shard_size_mb: u32,
-    /// What it is written for. The keys below change parts of it.
-    pub profile: Profile,
-    /// Per-point columns to store, `xyz` and `object` among them. All when left out, but for `orig_index`
-    /// in profile compact.
-    pub columns: Option<Vec<String>>,
-    /// How the points of a scene stand: one value a column (`blobs`) or one row a point (`rows`).
-    pub points: Option<Arrangement>,
-    /// What makes points smaller on disk.
-    pub compression: Option<Compression>,
-    /// Whether positions, normals and labels keep all their bits. Rows always do.
-    pub precision: Option<Precision>,
-}
-
-impl Default for Output {
-    fn default() -> Self {
-        Self {
-            dir: None,
-            shard_size_mb: 128,
-            profile: Profile::default(),
-            columns: None,
-            points: None,
-            compression: None,
-            precision: None,
-        }
-    }
-}
-
-impl Output {
-    /// How points are laid out.
-    pub fn layout(&self) -> Layout {
-        let mut layout = self.profile.layout();
-        if let Some(names) = &self.columns {
-            layout.columns = BLOBS.into_iter().filter(|c| names.iter().any(|n| n == c.name)).collect();
-        }
-        Layout {
-            points: self.points.unwrap_or(layout.points),
-            compression: self.compression.unwrap_or(layout.compression),
-            precision: self.precision.unwrap_or(layout.precision),
-            columns: layout.columns,
-        }
-    }
-
-    /// What cannot be, as key, message and remedy.
-    fn wrong(&self) -> Option<(&'static str, String, String)> {
-        let names = self.columns.iter().flatten().map(String::as_str);
-        if let Some(name) = names.clone().find(|name| BlobColumn::named(name).is_none()) {
-            let known = BLOBS.map(|c| c.name);
-            let near = crate::error::nearest(name, known.into_iter())
-                .map_or_else(String::new, |near| format!("did you mean {near}? "));
-            let help = format!("{near}columns are {}", known.join(", "));
-            return Some(("output.columns", format!("there is no column {name}"), help));
-        }
-        if self.columns.is_some() && !["xyz", "object"].iter().all(|must| names.clone().any(|n| n == *must)) {
-            let help = "a mask is `object == object_id`: add what is missing".to_owned();
-            return Some(("output.columns", "xyz and object must be among them".to_owned(), help));
-        }
-        let layout = self.layout();
-        if layout.points == Arrangement::Rows && layout.precision == Precision::Compact {
-            let key = if self.precision.is_some() { "output.precision" } else { "output.points" };
-            let help = "take precision = \"exact\", or points = \"blobs\"".to_owned();
-            return Some((key, "rows keep all bits of their values".to_owned(), help));
-        }
-        None
-    }
-}
-
 /// A checked pipeline.
 #[derive(Debug)]
 pub struct Config {
@@ -254,6 +179,12 @@ const PLACES: [(&str, &[&str]); 2] =
     [("input", &["scans", "references", "labels", "splits"]), ("output", &["dir"])];
 
 impl Config {
+    /// The output folder; an error with this remedy when none is named.
+    pub fn folder(&self, remedy: &str) -> Result<PathBuf> {
+        let named = self.output.dir.clone();
+        named.ok_or_else(|| self.error("output.dir", "no output folder is named").help(remedy))
+    }
+
     /// Reads a pipeline file and applies what the command line changes.
     pub fn read(path: &Path, overrides: &Overrides) -> Result<Self> {
         let mut config = Self::read_alone(path)?;
@@ -558,6 +489,7 @@ pub fn schema() -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::write::{Precision, Profile};
 
     fn parse(text: &str) -> Result<Config> {
         Config::parse(Path::new("p.toml"), text.to_owned())

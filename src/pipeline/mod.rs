@@ -17,6 +17,7 @@ mod config_layers;
 mod forecast;
 mod fresh;
 mod heap;
+mod output;
 mod partners;
 mod parts;
 mod plan;
