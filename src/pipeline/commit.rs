@@ -35,13 +35,21 @@ impl Session {
                 None => missing.push(unit.name.as_str()),
             }
         }
-        if let Some(first) = missing.first() {
+        if !missing.is_empty() {
+            const NAMES: usize = 8;
+            let mut names = missing[..missing.len().min(NAMES)].join(", ");
+            if missing.len() > NAMES {
+                names += &format!(" and {} more", missing.len() - NAMES);
+            }
             return Err(Error::new(
                 Kind::Conflict,
-                format!("{} units are not done, first {first}", missing.len()),
+                format!("{} of {} units are not done", missing.len(), self.plan.units.len()),
             )
             .at(self.store.root())
-            .help("run the same command again, or the partitions that are missing"));
+            .found(names)
+            .help(
+                "run the same command again, the partitions that are missing, or `dataprep run` with --unit",
+            ));
         }
         let mut manifest = Manifest {
             format: FORMAT,
