@@ -13,7 +13,7 @@ VENV := target/venv
 NATIVE := python/dataprep/_native.abi3.so
 # What the Python tests read and feed; those of the second line are left out where they do not install.
 TEST_NEEDS := pytest pyarrow
-TEST_WANTS := polars duckdb datasets ray
+TEST_WANTS := polars duckdb datasets ray "moto[server]"
 
 .PHONY: help test fmt clippy rust doc isa browser python python-native python-venv wheel fuzz-check regenerate bench ready
 

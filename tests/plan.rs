@@ -46,7 +46,7 @@ fn parts_that_are_killed_and_run_again_give_the_bytes_of_one_run() {
         command.args(["run", "--plan", &plan, "--partition", &format!("{i}/4"), "--no-progress", "-q"]);
         command
     };
-    refused(&["commit", "--plan", &plan], &["units are not done", "train-0000"]);
+    refused(&["commit", "--plan", &plan], &["units are not done", "val-00000"]);
     // One machine dies at its work, and another does the same units at once.
     let mut dying = part(0).spawn().unwrap();
     let mut others: Vec<_> = (0..4).map(|i| part(i).spawn().unwrap()).collect();
@@ -73,10 +73,7 @@ fn what_does_not_fit_the_plan_is_refused_and_changes_nothing() {
     let (scans, whole) = whole(dir.path());
     let out = dir.path().join("out");
     let plan = planned(&scans, &out);
-    refused(
-        &["run", "--plan", &plan, "--unit", "train-0000"],
-        &["unit train-0000", "did you mean train-0000"],
-    );
+    refused(&["run", "--plan", &plan, "--unit", "val-0000"], &["unit val-0000", "did you mean val-00000"]);
     refused(&["run", "--plan", &plan, "--partition", "4/4"], &["I/N"]);
     refused(&["run", "--plan", text(&scans)], &["holds no plan", "dataprep plan"]);
     refused(&["run", "--plan", text(&scans.join("nothing.json"))], &["not a plan file"]);
@@ -92,13 +89,16 @@ fn what_does_not_fit_the_plan_is_refused_and_changes_nothing() {
         refused(&["run", "--plan", &plan], says);
     };
     broken("dataprep 0.", "dataprep 9.", &["another version", "expected", "found"]);
-    broken("train-00000", "train-00009", &["does not match its own id"]);
+    let other = good.replacen("dataprep 0.", "dataprep 9.", 1).replacen("\"fingerprint\":", "\"mark\":", 1);
+    fs::write(&plan, other).unwrap();
+    refused(&["run", "--plan", &plan], &["another version", "plan again"]);
+    broken("val-00000", "val-00009", &["does not match its own id"]);
     broken("{", "[", &["not a plan of dataprep", "plan.json"]);
     fs::write(&plan, &good).unwrap();
 
     // A marker that tells of other bytes.
     expect(0, &["run", "--plan", &plan, "-q"]);
-    let marker = Path::new(&plan).with_file_name("units").join("train-00000.json");
+    let marker = Path::new(&plan).with_file_name("units").join("val-00000.json");
     let said = fs::read_to_string(&marker).unwrap();
     let at = said.find("\"blake3\":\"").unwrap() + 10;
     let digit = if said.as_bytes()[at] == b'0' { "1" } else { "0" };
@@ -214,4 +214,37 @@ fn path_with(program: &std::ffi::OsStr) -> Vec<PathBuf> {
     let folder = Path::new(program).parent().unwrap().to_path_buf();
     let path = std::env::var_os("PATH").unwrap_or_default();
     [folder].into_iter().chain(std::env::split_paths(&path)).collect()
+}
+
+#[test]
+fn an_update_makes_what_changed_and_gives_the_bytes_of_a_new_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, out) = whole(dir.path());
+    let grown = dir.path().join("grown");
+    synth(&grown, 9, 3000);
+    let scans = grown.join("scans");
+    let run = |out: &Path, more: &[&str]| {
+        let said = expect(0, &[&["augment", "--no-progress"], &pipeline(&scans, out)[..], more].concat());
+        String::from_utf8_lossy(&said.stderr).into_owned()
+    };
+    let shards = |out: &Path| fs::read_dir(out.join("scenes")).unwrap().count();
+    refused(&[&["augment"], &pipeline(&scans, &out)[..]].concat(), &["--update", "--overwrite"]);
+    let before = shards(&out);
+    let said = run(&out, &["--update"]);
+    let fresh = dir.path().join("fresh");
+    run(&fresh, &[]);
+    assert_same(&fresh, &out);
+    assert_eq!(shards(&out), shards(&fresh), "nothing is left of the earlier result");
+    let kept = format!("{} of {} shards were there", before - 1, shards(&out));
+    assert!(said.contains(&kept), "one unit was made anew, or two of it: {kept}: {said}");
+    assert!(run(&out, &["--update"]).contains("nothing to do"));
+
+    // One sentence: one unit. The pipeline: all.
+    let file = grown.join("ScanRefer_filtered_train.json");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen(" the ", " that ", 1)).unwrap();
+    let kept = format!("{} of {} shards were there", shards(&out) - 1, shards(&out));
+    assert!(run(&out, &["--update"]).contains(&kept), "{kept}");
+    assert!(!run(&out, &["--update", "--seed", "5"]).contains("shards were there"));
+    expect(0, &["verify", self::text(&out)]);
 }

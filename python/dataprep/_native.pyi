@@ -20,10 +20,10 @@ def main(arguments: Sequence[str], library: _Path) -> int:
 def audit(request: Mapping[str, Any], progress: _Progress) -> tuple[str, list[str]]:
     """The report as JSON, and notes."""
 
-def augment(request: Mapping[str, Any], progress: _Progress) -> tuple[_Path, str, list[str], str]:
+def augment(request: Mapping[str, Any], progress: _Progress) -> tuple[str, str, list[str], str]:
     """The folder, the data set's id, notes, and findings as JSON."""
 
-def plan_into(request: Mapping[str, Any], progress: _Progress) -> tuple[_Path, list[str]]:
+def plan_into(request: Mapping[str, Any], progress: _Progress) -> tuple[str, list[str]]:
     """The path of the plan, and notes."""
 
 @final
@@ -34,7 +34,7 @@ class Work:
     @property
     def plan_id(self) -> str: ...
     @property
-    def folder(self) -> _Path: ...
+    def folder(self) -> str: ...
     @property
     def units(self) -> list[tuple[str, int]]:
         """Name and number of scans of each, in order."""
@@ -52,6 +52,12 @@ def verify(
 
 def read_table(path: _Path, columns: Sequence[str] | None = None) -> dict[str, dict[str, Any]]:
     """Columns of a Parquet table of a data set, as `tables` puts them together."""
+
+def read_bytes(path: _Path) -> bytes:
+    """A file, or an object of an address."""
+
+def size(path: _Path) -> int | None:
+    """Bytes of a file, or of the object of an address; None where there is none."""
 
 def crc32(data: NDArray[np.uint8]) -> int:
     """CRC-32 (IEEE) of a contiguous uint8 array, without the interpreter's lock."""
@@ -72,7 +78,9 @@ def fill(
 class Stored:
     """A data set whose columns are read, whatever its profile."""
 
-    def __new__(cls, path: _Path) -> Stored: ...
+    def __new__(cls, path: _Path, cache: _Path | None, cache_bytes: int) -> Stored:
+        """`cache` is a folder for ranges of objects, which holds `cache_bytes` at most."""
+
     def fill(
         self,
         buffers: Sequence[NDArray[np.uint8]],

@@ -214,7 +214,7 @@ class Loader:
             samples = self._without(samples, failed)
 
     def _fill(self, samples: list[int], slot: _Slot) -> dict[int, Error]:
-        plain = self.shards.manifest.layout.plain
+        plain = self.shards.mapped
         files: dict[str, int] = {}
         parts, whose = [], []
         before = 0

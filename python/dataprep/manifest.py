@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from .digest import blake3
 from .errors import CorruptManifest, MissingDataset, VersionMismatch
+from .failures import NotFound
+from .places import Place
 
 #: The layout that this version reads.
 FORMAT = 3
@@ -89,7 +91,7 @@ class SceneEntry:
 class Manifest:
     """The parts of the manifest that reading needs, and all of it as `raw`."""
 
-    path: Path
+    path: Place
     columns: dict[str, ColumnType]
     layout: Layout
     shards: dict[str, dict[str, ShardFile]]
@@ -103,15 +105,17 @@ class Manifest:
         return blake3(self.data)
 
     @staticmethod
-    def read(folder: Path) -> Manifest:
+    def read(folder: Place) -> Manifest:
         """Reads and checks `folder/manifest.json`."""
         path = folder / "manifest.json"
         try:
             data = path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, NotFound) as error:
             raise MissingDataset(
                 "there is no data set: manifest.json, which is written last, is not there",
                 file=path,
+                # A store says whether the object is not there or the bucket.
+                found=error.message if isinstance(error, NotFound) else None,
                 help="name a folder that `dataprep augment` finished; a run that was stopped goes on "
                 "when the same command is run again",
             ) from None
@@ -139,7 +143,7 @@ class Manifest:
             ) from None
 
 
-def _parse(path: Path, raw: dict[str, Any], data: bytes) -> Manifest:
+def _parse(path: Place, raw: dict[str, Any], data: bytes) -> Manifest:
     columns = {name: _column_type(spelled) for name, spelled in raw["columns"].items()}
     said = raw["layout"]
     layout = Layout(said["points"], said["compression"], said["precision"])

@@ -13,11 +13,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .errors import MissingDependency
+from .places import Place, place
 
 if TYPE_CHECKING:
     import pyarrow
@@ -206,7 +206,7 @@ def audit(
 class Augmented:
     """A finished data set. `dataprep.Shards(result.path)` reads it."""
 
-    path: Path
+    path: Place
     #: BLAKE3 of the manifest; a training checkpoint can hold it.
     dataset_id: str
     #: The manifest: totals, what was left out and why, what the text gate did.
@@ -226,6 +226,7 @@ def augment(
     scenes: str | None = None,
     set: Iterable[str] = (),
     overwrite: bool = False,
+    update: bool = False,
     verify: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
@@ -250,12 +251,14 @@ def augment(
         "scenes": scenes,
         "set": list(set),
         "overwrite": overwrite,
+        "update": update,
         "verify": verify,
         "jobs": jobs,
     }
     path, dataset_id, notes, findings = _native.augment(request, progress)
-    manifest = json.loads((Path(path) / "manifest.json").read_bytes())
-    return Augmented(Path(path), dataset_id, manifest, Findings(map(_finding, json.loads(findings))), notes)
+    folder = place(path)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    return Augmented(folder, dataset_id, manifest, Findings(map(_finding, json.loads(findings))), notes)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from .digest import blake3
 from .errors import CorruptShard, Error, FileChanged, MissingDependency, MissingShard
 from .errors import UnknownColumn, UnknownSample
 from .manifest import ColumnType, Manifest, SceneEntry, ShardFile
+from .places import Address, Place, place
 from .tables import Table, read_table
 
 Verify = Literal["first-touch", "never"]
@@ -38,6 +38,13 @@ def _native_crc32() -> Any:
     except ImportError:
         return None
     return crc32
+
+
+def _native_size(address: str) -> int | None:
+    """The size of an object; None when it is not there."""
+    from ._native import size
+
+    return size(address)
 
 
 def _crc32(mapped: mmap.mmap, offset: int, nbytes: int) -> int:
@@ -124,6 +131,10 @@ class Shards(Sequence[Scene]):
     So it is with profile "train". Of the others ("archive", "compact", "points") the native module
     decodes columns into arrays of their own, with the same values, but for what "compact" rounded:
     `manifest.raw["errors"]` says by how much. The columns of the scene that was read last are kept.
+
+    `path` may be an address in an object store (`s3://…`, `gs://…`, `az://…`; credentials and endpoint
+    from the environment). Columns are then fetched by ranges, as arrays of their own; with `cache`, a
+    folder of this machine, they are kept there, `cache_bytes` of them at most, those used last.
     """
 
     def __init__(
@@ -134,14 +145,18 @@ class Shards(Sequence[Scene]):
         variants: Iterable[int] | None = None,
         verify: Verify = "first-touch",
         on_corrupt: OnCorrupt = "raise",
+        cache: str | os.PathLike[str] | None = None,
+        cache_bytes: int = 20 << 30,
     ) -> None:
         if verify not in ("first-touch", "never"):
             raise ValueError(f'verify is "first-touch" or "never", not {verify!r}')
         if on_corrupt not in ("raise", "skip"):
             raise ValueError(f'on_corrupt is "raise" or "skip", not {on_corrupt!r}')
-        self.path = Path(path)
+        self.path: Place = place(path)
         self.verify: Verify = verify
         self.on_corrupt: OnCorrupt = on_corrupt
+        self._cache = None if cache is None else os.fspath(cache)
+        self._cache_bytes = cache_bytes
         self.left_out: list[LeftOut] = []
         self.manifest = Manifest.read(self.path)
         splits = {entry.split for entry in self.manifest.scenes}
@@ -171,12 +186,13 @@ class Shards(Sequence[Scene]):
         self._maps: OrderedDict[str, mmap.mmap] = OrderedDict()
         self._seen: dict[str, tuple[int, int, int]] = {}
         self._touched: set[tuple[int, str]] = set()
+        self._sizes: dict[str, int | None] = {}
         self._stored: Any = None
         self._last: tuple[int, dict[str, np.ndarray]] = (-1, {})
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        for name in ("_maps", "_seen", "_touched", "_stored", "_last"):
+        for name in ("_maps", "_seen", "_sizes", "_touched", "_stored", "_last"):
             del state[name]
         return state
 
@@ -254,7 +270,7 @@ class Shards(Sequence[Scene]):
                     file=self.manifest.path,
                     found=", ".join(self.columns),
                 )
-        if not self.manifest.layout.plain:
+        if not self.mapped:
             return self._decoded(index, columns, writable)
         mapped = self._map(entry.shard)
         made = {}
@@ -294,6 +310,11 @@ class Shards(Sequence[Scene]):
             self._touched.add((index, column))
         return {column: known[column].copy() if writable else known[column] for column in columns}
 
+    @property
+    def mapped(self) -> bool:
+        """Whether arrays are views into files of this machine."""
+        return self.manifest.layout.plain and not isinstance(self.path, Address)
+
     def stored(self) -> Any:
         """The native reader of any layout."""
         if self._stored is None:
@@ -305,7 +326,7 @@ class Shards(Sequence[Scene]):
                     file=self.manifest.path,
                     help='pip install ./python, or write the data set with profile = "train" in [output]',
                 ) from error
-            self._stored = Stored(self.path)
+            self._stored = Stored(self.path, self._cache, self._cache_bytes)
         return self._stored
 
     @functools.cached_property
@@ -332,25 +353,38 @@ class Shards(Sequence[Scene]):
         """Inode, size and time of a file that is there and as long as it should be."""
         # A plain string: asked for every scene, and pathlib is slow.
         path = f"{self.path}/{file.file}"
+        if isinstance(self.path, Address):
+            # Asked once: names carry a digest, so what is there stays what it was.
+            if path not in self._sizes:
+                self._sizes[path] = _native_size(path)
+            return self._length(path, file, self._sizes[path]), 0, 0
         try:
             said = os.stat(path)
         except (FileNotFoundError, NotADirectoryError):
+            said = None
+        size = self._length(path, file, None if said is None else said.st_size)
+        return (0, size, 0) if said is None else (said.st_ino, size, said.st_mtime_ns)
+
+    @staticmethod
+    def _length(path: str, file: ShardFile, found: int | None) -> int:
+        """The size of a file, which must be the one that was written."""
+        if found is None:
             raise MissingShard(
                 "a file that the manifest names is not there",
                 file=path,
                 expected=f"{file.bytes} bytes",
                 help=_COPY_AGAIN,
-            ) from None
-        if said.st_size != file.bytes:
-            what = "is cut short" if said.st_size < file.bytes else "is longer than it was written"
+            )
+        if found != file.bytes:
+            what = "is cut short" if found < file.bytes else "is longer than it was written"
             raise CorruptShard(
                 f"a file of the data set {what}",
                 file=path,
                 expected=f"{file.bytes} bytes",
-                found=f"{said.st_size} bytes",
+                found=f"{found} bytes",
                 help=_COPY_AGAIN,
             )
-        return said.st_ino, said.st_size, said.st_mtime_ns
+        return found
 
     def check_file(self, shard: str) -> str:
         """The path of the file with a shard's points: there, as long as it should be, and the one that
@@ -414,7 +448,7 @@ class Shards(Sequence[Scene]):
         ]  # fmt: skip
         return read_table(self.path / file.file, small).row(entry.row_group)
 
-    def _intact(self, file: ShardFile) -> Path:
+    def _intact(self, file: ShardFile) -> Place:
         """The path of a table's file that holds the bytes that were written."""
         path = self.path / file.file
         self._stat(file)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Union
 
 import numpy as np
@@ -132,7 +131,7 @@ def _concat(parts: list[Any]) -> Column:
     return Lists(offsets, _concat([p.of[a:b] for p, a, b in zip(parts, starts, stops)]))
 
 
-def read_table(path: Path, columns: list[str] | None = None) -> Table:
+def read_table(path: Place, columns: list[str] | None = None) -> Table:
     """Reads a Parquet file of one of the three tables, or some of its columns.
 
     Numbers become arrays [n], `binary` columns arrays of the dtype and shape that the field's
@@ -142,7 +141,7 @@ def read_table(path: Path, columns: list[str] | None = None) -> Table:
     return Table({name: _column(node) for name, node in nodes.items()})
 
 
-def _nodes(path: Path, columns: list[str] | None) -> dict[str, Any]:
+def _nodes(path: Place, columns: list[str] | None) -> dict[str, Any]:
     try:
         from . import _native
     except ImportError:
@@ -168,7 +167,7 @@ def _column(node: dict[str, Any]) -> Column:
     return np.where(valid.reshape([-1] + [1] * len(node["shape"])), values, values.dtype.type(none))
 
 
-def _arrow_nodes(path: Path, columns: list[str] | None) -> dict[str, Any]:
+def _arrow_nodes(path: Place, columns: list[str] | None) -> dict[str, Any]:
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -4,7 +4,8 @@ A plan names every input by its hash and packs the work into units, one shard ea
 independent of each other, and the same bytes whoever makes them, however often; so an engine
 moves names of units and a few numbers, never points. `commit` writes the manifest last.
 
-All machines must see the scans and the output folder at the same paths.
+All machines must see the scans and the output folder at the same paths, or at addresses of an object
+store (`s3://…`, `gs://…`, `az://…`).
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from . import _native
 from .errors import Error, MissingDependency
 from .failures import InvalidConfiguration, SystemFailure
+from .places import Place, place
 from .runs import Augmented, Findings, PathLike, Progress, _finding, _paths
 
 
@@ -36,10 +37,10 @@ class Plan:
     """A plan that is written down in its output folder."""
 
     #: `OUT/_dataprep/ID/plan.json`; all that another machine needs to know.
-    path: Path
+    path: Place
     plan_id: str
     #: The output folder.
-    folder: Path
+    folder: Place
     units: tuple[Unit, ...]
     notes: tuple[str, ...] = field(default=(), repr=False)
 
@@ -51,7 +52,7 @@ class Plan:
         of dataprep made it.
         """
         work = _work(os.fspath(path), False)
-        folder = Path(work.folder)
+        folder = place(work.folder)
         units = tuple(Unit(*unit) for unit in work.units)
         return cls(folder / "_dataprep" / work.plan_id / "plan.json", work.plan_id, folder, units)
 
@@ -76,6 +77,7 @@ def plan(
     scenes: str | None = None,
     set: Iterable[str] = (),
     overwrite: bool = False,
+    update: bool = False,
     jobs: int | None = None,
 ) -> Plan:
     """Plans what `augment` with the same arguments would do, and writes the plan into the folder.
@@ -91,6 +93,7 @@ def plan(
         "scenes": scenes,
         "set": list(set),
         "overwrite": overwrite,
+        "update": update,
         "verify": False,
         "jobs": jobs,
     }
@@ -124,7 +127,7 @@ def commit(plan: Plan | PathLike) -> Augmented:
     path = plan.path if isinstance(plan, Plan) else plan
     work = _work(os.fspath(path), False)
     dataset_id, findings = work.commit()
-    folder = Path(work.folder)
+    folder = place(work.folder)
     manifest = json.loads((folder / "manifest.json").read_bytes())
     return Augmented(folder, dataset_id, manifest, Findings(map(_finding, json.loads(findings))), ())
 
@@ -188,7 +191,7 @@ def _local(
             pool.shutdown(cancel_futures=True)
 
 
-def _named(path: Path, name: str, threads: int, verify: bool) -> bool:
+def _named(path: PathLike, name: str, threads: int, verify: bool) -> bool:
     """`run_unit`, with the unit's name in what it raises."""
     try:
         return run_unit(path, name, threads=threads, verify=verify)
@@ -248,7 +251,7 @@ def _ray_unit(path: str, name: str, threads: int, verify: bool) -> bool:
     # Imported where it runs: the driver's module does not travel.
     from dataprep.work import _named
 
-    return _named(Path(path), name, threads, verify)
+    return _named(path, name, threads, verify)
 
 
 def _spark(plan: Plan, names: list[str], threads: int, verify: bool, *, session: Any) -> Iterator[tuple[str, bool]]:
@@ -261,7 +264,7 @@ def _spark(plan: Plan, names: list[str], threads: int, verify: bool, *, session:
 
         for batch in batches:
             for name in batch.column("unit").to_pylist():
-                now = _named(Path(path), name, threads, verify)
+                now = _named(path, name, threads, verify)
                 yield pyarrow.RecordBatch.from_pydict({"unit": [name], "now": [now]})
 
     frame = session.createDataFrame([(name,) for name in names], "unit string").repartition(len(names))

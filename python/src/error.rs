@@ -11,8 +11,9 @@ pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'
         None => (None, None),
     };
     let (expected, found) = error.expectation();
-    let facts =
-        (error.kind().name(), error.message(), error.path(), byte, line, expected, found, error.remedy());
+    // As text: as a path, Python would take the address of an object store apart.
+    let path = error.path().map(|path| path.display().to_string());
+    let facts = (error.kind().name(), error.message(), path, byte, line, expected, found, error.remedy());
     py.import("dataprep.failures")?.getattr("of_kind")?.call1(facts)
 }
 

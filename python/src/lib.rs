@@ -5,6 +5,7 @@
 
 #![allow(clippy::needless_pass_by_value)] // what Python hands over comes by value
 
+mod bytes;
 mod crc;
 mod error;
 mod fill;
@@ -20,6 +21,8 @@ use pyo3::prelude::*;
 /// The native half of dataprep; the package's own modules are the ones to use.
 #[pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use super::bytes::{read_bytes, size};
     #[pymodule_export]
     use super::crc::crc32;
     #[pymodule_export]

@@ -7,7 +7,9 @@ use std::sync::atomic::Ordering;
 
 use dataprep::audit::{Baseline, Engine, Severity, report};
 use dataprep::load;
-use dataprep::pipeline::{self, Config, ConfigFile, Effort, Overrides, Progress, Session, State, plan};
+use dataprep::pipeline::{
+    self, Config, ConfigFile, Effort, Existing, Overrides, Progress, Session, State, plan,
+};
 use dataprep::store::{self, Local};
 use dataprep::write::{MANIFEST, Manifest};
 use dataprep::{Error, Kind};
@@ -127,6 +129,7 @@ pub(crate) struct Augment {
     scenes: Option<String>,
     set: Vec<String>,
     overwrite: bool,
+    update: bool,
     verify: bool,
     jobs: Option<usize>,
 }
@@ -137,12 +140,12 @@ pub(crate) fn plan_into(
     py: Python<'_>,
     request: Augment,
     progress: Option<&Bound<'_, PyAny>>,
-) -> PyResult<(PathBuf, Vec<String>)> {
+) -> PyResult<(String, Vec<String>)> {
     run(py, progress, move |_| request.plan())
 }
 
 /// The folder, the data set's id, and what the run had to say: notes, and findings as JSON.
-type Augmented = (PathBuf, String, Vec<String>, String);
+type Augmented = (String, String, Vec<String>, String);
 
 /// Augments scans into a folder of shards; a run that was stopped goes on where it was.
 #[pyfunction]
@@ -171,13 +174,13 @@ impl Augment {
     }
 
     /// Writes the plan into the output folder; gives its path, and notes.
-    fn plan(&self) -> dataprep::Result<(PathBuf, Vec<String>)> {
+    fn plan(&self) -> dataprep::Result<(String, Vec<String>)> {
         let (config, dir) = self.read()?;
         let mut notes = Vec::new();
         let plan = pool(jobs(self.jobs))?.install(|| plan(&config, &mut notes))?;
         let session = Session::open(plan, Local::new(&dir))?;
-        let _lock = session.prepare(self.overwrite, false)?;
-        Ok((session.plan_path(), notes))
+        let _lock = session.prepare(Existing::of(self.overwrite, self.update), false)?;
+        Ok((text(&session.plan_path()), notes))
     }
 
     fn run(self, task: &Task) -> dataprep::Result<Augmented> {
@@ -191,11 +194,11 @@ impl Augment {
         {
             notes.push("complete, nothing to do".to_owned());
             let bytes = store.read(MANIFEST)?;
-            return Ok((dir, Manifest::dataset_id(&bytes), notes, "[]".to_owned()));
+            return Ok((text(&dir), Manifest::dataset_id(&bytes), notes, "[]".to_owned()));
         }
         let mut session = Session::open(plan, store)?;
         session.verify = self.verify;
-        let _lock = session.prepare(self.overwrite, false)?;
+        let _lock = session.prepare(Existing::of(self.overwrite, self.update), false)?;
         let scans = session.plan.units.iter().map(|unit| unit.scans.len()).sum();
         task.total.store(scans, Ordering::Relaxed);
         let progress = Progress::default();
@@ -204,8 +207,13 @@ impl Augment {
         let committed = session.commit()?;
         let findings = serde_json::to_string(&committed.findings)
             .map_err(|e| Error::new(Kind::Malformed, format!("findings cannot be shown: {e}")))?;
-        Ok((dir, committed.dataset_id, notes, findings))
+        Ok((text(&dir), committed.dataset_id, notes, findings))
     }
+}
+
+/// A path as text: as a path, Python would take the address of an object store apart.
+pub(crate) fn text(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Runs `work` while its progress is copied to where Python's thread looks.

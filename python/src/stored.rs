@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use dataprep::store::Kept;
 use dataprep::write::{Piece, Source, Stored as Inner};
 use numpy::PyArray1;
 use pyo3::prelude::*;
@@ -22,8 +23,15 @@ type Part = (usize, String, bool, usize, usize, usize);
 impl Stored {
     /// Opens a data set's folder.
     #[new]
-    fn new(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| Inner::open(&path)).map(Self).map_err(|error| raised(py, &error))
+    #[pyo3(signature = (path, cache, cache_bytes))]
+    fn new(py: Python<'_>, path: PathBuf, cache: Option<PathBuf>, cache_bytes: u64) -> PyResult<Self> {
+        let open = || {
+            Inner::open(&path).map(|stored| match cache {
+                Some(folder) => stored.keeping(Kept::new(folder, cache_bytes)),
+                None => stored,
+            })
+        };
+        py.detach(open).map(Self).map_err(|error| raised(py, &error))
     }
 
     /// Reads columns, decoded, into writable uint8 arrays, on `threads` threads that live as long as the

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use dataprep::pipeline::{Plan, Progress, Session};
+use dataprep::pipeline::{Existing, Plan, Progress, Session};
 use dataprep::store::Local;
 use pyo3::prelude::*;
 
-use crate::runs::watched;
+use crate::runs::{text, watched};
 use crate::task::{jobs, run};
 
 /// A plan with all that its units need, opened once a process. It holds no thread: a process that is
@@ -42,8 +42,8 @@ impl Work {
 
     /// The output folder.
     #[getter]
-    fn folder(&self) -> &PathBuf {
-        &self.folder
+    fn folder(&self) -> String {
+        text(&self.folder)
     }
 
     /// The units in order, each with its number of scans.
@@ -62,7 +62,7 @@ impl Work {
     ) -> PyResult<usize> {
         run(py, progress, |task| {
             let units = self.session.plan.units_named(&units)?;
-            let _lock = self.session.prepare(false, true)?;
+            let _lock = self.session.prepare(Existing::Refuse, true)?;
             let scans = units.iter().map(|&unit| self.session.plan.units[unit].scans.len()).sum();
             task.total.store(scans, Ordering::Relaxed);
             let counted = Progress::default();
@@ -74,7 +74,7 @@ impl Work {
     /// Writes the manifest once every unit is done.
     fn commit(&self, py: Python<'_>) -> PyResult<Committed> {
         run(py, None, |_| {
-            let lock = self.session.prepare(false, true)?;
+            let lock = self.session.prepare(Existing::Refuse, true)?;
             let committed = self.session.commit()?;
             drop(lock);
             self.session.tidy()?;

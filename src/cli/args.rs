@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{audit, augment, clean, commit, completions, init, plan, render, rule, run, schema, synth};
-use super::{bench, explain_pipeline, export, inspect, preview, replay, verify, view};
+use super::{bench, explain_pipeline, export, gc, inspect, preview, replay, verify, view};
 
 /// Check and augment data for 3D referring segmentation, and write shards that trainers load fast.
 #[derive(Debug, Parser)]
@@ -51,6 +51,8 @@ pub enum Command {
     Bench(bench::BenchArgs),
     /// Write a data set as the files that a trainer's own loader reads
     Export(export::ExportArgs),
+    /// Name, or remove, what a data set's folder holds that nothing needs
+    Gc(gc::GcArgs),
     /// Write a dataprep.toml for the data set found, so that `dataprep audit` needs no arguments
     Init(init::InitArgs),
     /// Remove the audit's cache

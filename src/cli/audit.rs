@@ -20,6 +20,7 @@ use crate::error::Result;
 use crate::load;
 use crate::pipeline::{self, ConfigFile, DatasetPaths, Effort, Part};
 use crate::scene;
+use crate::store;
 
 /// Arguments of `dataprep audit`.
 #[derive(Debug, clap::Args)]
@@ -299,7 +300,7 @@ fn settings(args: &Rules, mut settings: Settings) -> Settings {
 /// Whether scans that are named may be some of the configuration's: they lie in its folders, or hold
 /// them.
 fn concerns(named: &[PathBuf], configured: &[PathBuf]) -> bool {
-    let real = |p: &PathBuf| p.canonicalize().unwrap_or_else(|_| p.clone());
+    let real = |p: &PathBuf| store::real(p);
     let configured: Vec<PathBuf> = configured.iter().map(real).collect();
     let known = |p: PathBuf| configured.iter().any(|c| p.starts_with(c) || c.starts_with(&p));
     named.is_empty() || configured.is_empty() || named.iter().map(real).any(known)

@@ -11,7 +11,9 @@ use super::chosen::{Chosen, partition};
 use super::{Exit, Globals, Output, interrupt, plan_words};
 use crate::audit::{Finding, Severity};
 use crate::error::Result;
-use crate::pipeline::{Committed, Config, Method, OnError, Plan, Progress, Session, Stage, State, plan};
+use crate::pipeline::{
+    Committed, Config, Existing, Method, OnError, Plan, Progress, Session, Stage, State, plan,
+};
 use crate::store::Local;
 use crate::write::{Manifest, Skipped};
 
@@ -38,6 +40,10 @@ pub struct AugmentArgs {
     /// Replace what the output folder holds
     #[arg(long, conflicts_with = "resume")]
     overwrite: bool,
+    /// Bring what the output folder holds up to date: shards whose scans, sentences and pipeline are as
+    /// they were stay, the others are made anew
+    #[arg(long, conflicts_with_all = ["overwrite", "partition"])]
+    update: bool,
     /// Print the plan and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -72,7 +78,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
-    let lock = session.prepare(args.overwrite, args.partition.is_some())?;
+    let lock = session.prepare(Existing::of(args.overwrite, args.update), args.partition.is_some())?;
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units = session.plan.partition(part, parts);
     let progress = Progress::default();

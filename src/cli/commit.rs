@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Exit, Output, augment};
 use crate::error::Result;
-use crate::pipeline::{Config, Plan, Progress, Session};
+use crate::pipeline::{Config, Existing, Plan, Progress, Session};
 use crate::store::Local;
 
 /// Arguments of `dataprep commit`.
@@ -30,7 +30,7 @@ pub(super) fn run(args: &CommitArgs, output: &mut Output) -> Result<Exit> {
     let (plan, dir) = Plan::find(&args.plan)?;
     let config = Config::parse(Path::new("plan"), plan.pipeline.clone())?;
     let session = Session::open(plan, Local::new(&dir))?;
-    let lock = session.prepare(false, true)?;
+    let lock = session.prepare(Existing::Refuse, true)?;
     let committed = session.commit()?;
     drop(lock);
     session.tidy()?;

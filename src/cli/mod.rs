@@ -16,6 +16,7 @@ mod explain_pipeline;
 mod export;
 mod files;
 mod fix;
+mod gc;
 mod init;
 mod inspect;
 mod interrupt;
@@ -84,7 +85,7 @@ pub fn main() -> ExitCode {
 
 /// Runs the program; the first argument is the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(args.into_iter().map(plain)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors to clap; a closed pipe under them is fine.
@@ -106,6 +107,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(args) => inspect::run(args, &mut output),
         Command::Verify(args) => verify::run(args, &cli.globals, &mut output),
         Command::Export(args) => export::run(args, &cli.globals, &mut output),
+        Command::Gc(args) => gc::run(args, &mut output),
         Command::Init(args) => init::run(args, &cli.globals, &mut output),
         Command::Clean(args) => clean::run(args, &mut output),
         Command::Rule(args) => rule::run(args, &cli.globals, &mut output),
@@ -116,6 +118,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Completions(args) => completions::run(args, &cli.globals, &mut output),
     };
     result.unwrap_or_else(|error| exit_of(&error, &output))
+}
+
+/// `file:///a/b` is `/a/b`.
+fn plain(arg: OsString) -> OsString {
+    match arg.to_str().and_then(|text| text.strip_prefix("file://")) {
+        Some(path) if path.starts_with('/') => path.into(),
+        _ => arg,
+    }
 }
 
 /// For commands that schedulers run: they tell what may go well the next time from what will not.

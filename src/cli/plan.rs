@@ -3,7 +3,7 @@
 use super::chosen::Chosen;
 use super::{Exit, Output, plan_words};
 use crate::error::Result;
-use crate::pipeline::{Session, plan};
+use crate::pipeline::{Existing, Session, plan};
 use crate::store::Local;
 
 /// Arguments of `dataprep plan`.
@@ -15,7 +15,8 @@ Examples:
   dataprep commit --plan \"$P\"                   once all eight are done
 
 The path of the plan is all that is printed to stdout. Planning reads and hashes every input, so that
-all machines work on the same bytes; folders must lie at the same paths on each of them. The three
+all machines work on the same bytes; folders must lie at the same paths on each of them, or in an
+object store (s3://bucket/scans). The three
 steps give the bytes that `dataprep augment` gives in one.")]
 pub struct PlanArgs {
     #[command(flatten)]
@@ -23,6 +24,10 @@ pub struct PlanArgs {
     /// Replace what the output folder holds
     #[arg(long)]
     overwrite: bool,
+    /// Bring what the output folder holds up to date: units whose scans, sentences and pipeline are as
+    /// they were count as done
+    #[arg(long, conflicts_with = "overwrite")]
+    update: bool,
 }
 
 pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit> {
@@ -33,7 +38,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit> {
         output.note(note);
     }
     let session = Session::open(plan, Local::new(&dir))?;
-    let _lock = session.prepare(args.overwrite, false)?;
+    let _lock = session.prepare(Existing::of(args.overwrite, args.update), false)?;
     output.note(plan_words::plan(&session.plan, &session.forecast(), &config, &dir).trim_end());
     output.data(&format!("{}\n", session.plan_path().display()))?;
     Ok(Exit::Clean)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::chosen::partition;
 use super::{Exit, Globals, Output, augment, interrupt};
 use crate::error::Result;
-use crate::pipeline::{Plan, Progress, Session};
+use crate::pipeline::{Existing, Plan, Progress, Session};
 use crate::store::Local;
 
 /// Arguments of `dataprep run`.
@@ -14,7 +14,7 @@ use crate::store::Local;
 Examples:
   dataprep run --plan \"$P\"                        all of it
   dataprep run --plan \"$P\" --partition 3/16       the fourth of sixteen parts
-  dataprep run --plan \"$P\" --unit train-00007     one unit
+  dataprep run --plan \"$P\" --unit train-c0000     one unit
 
 Units that are done are left alone, so a part can be run again at any time, by anyone, also twice at
 once. A scan that cannot be used is no failure: `dataprep commit` names it and exits with 1.
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs, globals: &Globals, output: &mut Output) -> Res
         if args.unit.is_empty() { plan.partition(part, parts) } else { plan.units_named(&args.unit)? };
     let mut session = Session::open(plan, Local::new(dir))?;
     session.verify = args.verify;
-    let _lock = session.prepare(false, true)?;
+    let _lock = session.prepare(Existing::Refuse, true)?;
     let progress = Progress::default();
     augment::watch(&session.plan, &units, &progress, globals, || {
         session.run(&units, globals.workers(), &progress, stop)

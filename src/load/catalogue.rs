@@ -3,6 +3,7 @@
 use super::discover::Found;
 use super::{cameras, labels, read_file, references, splits};
 use crate::scene::{Catalogue, References};
+use crate::store;
 
 /// Reads references, label table, split lists and cameras. Never fails: what cannot be read is in
 /// [`Catalogue::faults`] or in the references' faults, and the rest is there.
@@ -36,7 +37,7 @@ pub fn catalogue(found: &Found) -> Catalogue {
     }
     for scan in &found.scans {
         let path = found.cameras.as_ref().map(|dir| dir.join(cameras::file_name(&scan.id)));
-        let Some(path) = path.filter(|p| p.is_file()) else { continue };
+        let Some(path) = path.filter(|p| store::is_file(p)) else { continue };
         let (cameras, fault) = match read_file(&path) {
             Ok(bytes) => cameras::read(&bytes, &path, catalogue.camera_files.len() as u32),
             Err(error) => (Vec::new(), Some(error)),

@@ -1,13 +1,13 @@
 //! Finding what belongs together: scans, and beside them descriptions, labels and split lists.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::record::split_of_name;
 use super::splits::is_scan_id;
 use crate::error::{Error, Kind, Result};
 use crate::scene::{Format, Role, ScanEntry};
+use crate::store;
 
 /// What the user named.
 #[derive(Clone, Debug, Default)]
@@ -146,7 +146,7 @@ pub fn discover(request: &Request) -> Result<Found> {
     found.references = or_else(&request.references, |p| p, find)?;
     // A file that is named twice is one.
     let mut seen = BTreeSet::new();
-    found.references.retain(|path| seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    found.references.retain(|path| seen.insert(store::real(path)));
     found.notes.push(match found.references.as_slice() {
         [] => "no references file: sentences are not looked at".into(),
         files => format!("references: {}", list(files.iter())),
@@ -170,9 +170,11 @@ pub fn discover(request: &Request) -> Result<Found> {
     });
     places.extend(found.references.iter().filter_map(|p| parent(p)));
     let folder = |named: &Option<PathBuf>, name: &str| match named {
-        Some(dir) if !dir.is_dir() => Err(Error::new(Kind::Config, "not a folder").at(dir)),
+        Some(dir) if !store::is_dir(dir)? => Err(Error::new(Kind::Config, "not a folder").at(dir)),
         Some(dir) => Ok(Some(dir.clone())),
-        None if request.extras => Ok(places.iter().map(|p| p.join(name)).find(|p| p.is_dir())),
+        None if request.extras => {
+            Ok(places.iter().map(|p| p.join(name)).find(|p| store::is_dir(p).unwrap_or(false)))
+        }
         None => Ok(None),
     };
     found.cameras = folder(&request.cameras, CAMERAS)?;
@@ -193,13 +195,17 @@ fn or_else<T: Clone>(
         return find();
     }
     for path in named.iter().map(path_of) {
-        match fs::metadata(path) {
-            Ok(meta) if meta.is_file() => {}
-            Ok(_) => return Err(Error::new(Kind::Config, "not a file").at(path)),
-            Err(e) => return Err(Error::io("read", path, &e)),
+        match store::identity(path)? {
+            Some(found) if found.is_file => {}
+            Some(_) => return Err(Error::new(Kind::Config, "not a file").at(path)),
+            None => return Err(missing(path)),
         }
     }
     Ok(named.to_vec())
+}
+
+fn missing(path: &Path) -> Error {
+    Error::new(Kind::NotFound, "no such file or folder").at(path)
 }
 
 fn list<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> String {
@@ -208,8 +214,10 @@ fn list<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> String {
 
 /// The scans that a named folder stands for, and the folder that holds them.
 fn scans_in(named: &Path) -> Result<(Vec<ScanEntry>, PathBuf)> {
-    let meta = fs::metadata(named).map_err(|e| Error::io("look into", named, &e))?;
-    if !meta.is_dir() {
+    if !store::is_dir(named)? {
+        if store::identity(named)?.is_none() {
+            return Err(missing(named));
+        }
         return Err(Error::new(Kind::Config, "not a folder")
             .at(named)
             .help("name the folder of the scan, or the folder that holds the scans"));
@@ -220,7 +228,7 @@ fn scans_in(named: &Path) -> Result<(Vec<ScanEntry>, PathBuf)> {
     }
     let mut scans = scans_of_folder(named)?;
     let inner = named.join("scans");
-    if scans.is_empty() && inner.is_dir() {
+    if scans.is_empty() && store::is_dir(&inner)? {
         scans = scans_of_folder(&inner)?;
         return Ok((scans, inner));
     }
@@ -230,28 +238,25 @@ fn scans_in(named: &Path) -> Result<(Vec<ScanEntry>, PathBuf)> {
 /// The children of `folder` that are scans, sorted by name.
 fn scans_of_folder(folder: &Path) -> Result<Vec<ScanEntry>> {
     let mut scans = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|e| Error::io("list", folder, &e))? {
-        let entry = entry.map_err(|e| Error::io("list", folder, &e))?;
-        let dir = entry.path();
-        let Some(id) = entry.file_name().to_str().map(str::to_owned) else { continue };
-        if dir.is_dir() && is_scan(&dir, &id) {
+    for (id, is_dir) in store::list(folder)? {
+        let dir = folder.join(&id);
+        if is_dir && is_scan(&dir, &id) {
             scans.push(ScanEntry { id, dir });
         }
     }
-    scans.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(scans)
 }
 
 /// A folder is a scan's when its name says so or when it holds a scan's file of that name.
 fn is_scan(dir: &Path, id: &str) -> bool {
-    is_scan_id(id) || Role::ALL.iter().any(|role| dir.join(role.file_name(id)).is_file())
+    is_scan_id(id) || store::sizes(dir, &Role::ALL.map(|role| role.file_name(id))).iter().any(Option::is_some)
 }
 
 /// The folder's own name, also of `.` and `..`.
 fn name_of(dir: &Path) -> Option<String> {
     let full = match dir.components().next_back() {
         Some(Component::Normal(_)) => dir.to_path_buf(),
-        _ => fs::canonicalize(dir).ok()?,
+        _ => std::fs::canonicalize(dir).ok()?,
     };
     full.file_name()?.to_str().map(str::to_owned)
 }
@@ -259,16 +264,16 @@ fn name_of(dir: &Path) -> Option<String> {
 /// The folder that holds `dir`, also of `.` and of a bare name.
 fn parent(dir: &Path) -> Option<PathBuf> {
     match dir.components().next_back() {
-        Some(Component::Normal(_)) => match dir.parent() {
+        Some(Component::Normal(_)) => match store::parent(dir) {
             Some(p) if p.as_os_str().is_empty() => Some(PathBuf::from(".")),
             other => other.map(Path::to_path_buf),
         },
-        _ => fs::canonicalize(dir).ok()?.parent().map(Path::to_path_buf),
+        _ => std::fs::canonicalize(dir).ok()?.parent().map(Path::to_path_buf),
     }
 }
 
 fn same(a: &Path, b: &Path) -> bool {
-    a == b || matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+    store::real(a) == store::real(b)
 }
 
 fn keep_matching(scans: &mut Vec<ScanEntry>, pattern: &str) -> Result<()> {
@@ -286,7 +291,7 @@ fn keep_matching(scans: &mut Vec<ScanEntry>, pattern: &str) -> Result<()> {
 
 /// The first file called `name` in `places`.
 fn first(places: &[PathBuf], name: &str) -> Option<PathBuf> {
-    places.iter().map(|p| p.join(name)).find(|p| p.is_file())
+    places.iter().map(|p| p.join(name)).find(|p| store::is_file(p))
 }
 
 /// References of the first format that has any, or of the one asked for. `others` hears the files
@@ -332,16 +337,13 @@ fn find_scanrefer(places: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn find_family(places: &[PathBuf], is_of: impl Fn(&str) -> bool, extension: &str) -> Result<Vec<PathBuf>> {
     for place in places {
         let mut files = Vec::new();
-        for entry in fs::read_dir(place).map_err(|e| Error::io("list", place, &e))? {
-            let entry = entry.map_err(|e| Error::io("list", place, &e))?;
-            let path = entry.path();
-            let of_family = is_of(&entry.file_name().to_string_lossy());
-            if of_family && path.extension().is_some_and(|e| e == extension) && path.is_file() {
+        for (name, is_dir) in store::list(place)? {
+            let path = place.join(&name);
+            if !is_dir && is_of(&name) && path.extension().is_some_and(|e| e == extension) {
                 files.push(path);
             }
         }
         if !files.is_empty() {
-            files.sort();
             return Ok(files);
         }
     }
@@ -355,6 +357,8 @@ fn find_splits(places: &[PathBuf]) -> Vec<(String, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn ids(found: &Found) -> Vec<&str> {

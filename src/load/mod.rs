@@ -51,12 +51,11 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 
 /// Like [`read_file`], into a buffer that is kept.
 fn read_file_into(path: &Path, buffer: &mut Vec<u8>) -> Result<()> {
-    let bytes = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?.len();
-    if bytes > LARGEST_FILE {
-        return Err(Error::new(Kind::Foreign, "the file is too large for what its name says")
+    match crate::store::read_at_most(path, buffer, LARGEST_FILE)? {
+        None => Ok(()),
+        Some(bytes) => Err(Error::new(Kind::Foreign, "the file is too large for what its name says")
             .at(path)
             .expected(format!("at most {LARGEST_FILE} bytes"))
-            .found(format!("{bytes} bytes")));
+            .found(format!("{bytes} bytes"))),
     }
-    crate::store::read_into(path, buffer)
 }

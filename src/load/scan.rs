@@ -1,7 +1,6 @@
 //! One scan folder: five files joined into a scene.
 
 use std::cell::RefCell;
-use std::fs;
 use std::path::Path;
 
 use super::{ply, read_file_into, scannet, superpoints};
@@ -9,6 +8,7 @@ use crate::error::Result;
 use crate::scene::{
     Fault, Frame, LabelTable, Ownership, Points, Role, Scan, ScanEntry, ScanFile, Superpoints,
 };
+use crate::store;
 
 /// Which of a scan's files are read beyond those that make the scene.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,10 @@ impl Default for Wanted<'_> {
 
 /// The five files of a scan, present or not, with their sizes.
 pub fn files_of(entry: &ScanEntry) -> Vec<ScanFile> {
-    let file = |role: Role| {
-        let path = entry.dir.join(role.file_name(&entry.id));
-        let bytes = fs::metadata(&path).ok().filter(fs::Metadata::is_file).map(|m| m.len());
-        ScanFile { role, path, bytes }
-    };
-    Role::ALL.map(file).into()
+    let names = Role::ALL.map(|role| role.file_name(&entry.id));
+    let sizes = store::sizes(&entry.dir, &names);
+    let files = Role::ALL.into_iter().zip(&names).zip(sizes);
+    files.map(|((role, name), bytes)| ScanFile { role, path: entry.dir.join(name), bytes }).collect()
 }
 
 /// Reads a scan. Never fails: a file that cannot be read is a [`Fault`], a file that is not there
@@ -58,7 +56,7 @@ pub fn scan(entry: &ScanEntry, table: &LabelTable, wanted: Wanted<'_>) -> Scan {
         }
     });
     if let Some(path) = wanted.superpoints.map(|dir| dir.join(superpoints::file_name(&entry.id)))
-        && path.is_file()
+        && store::is_file(&path)
         && !scan.scene.points.is_empty()
     {
         match superpoints::read(&path, scan.scene.points.len()) {
@@ -145,6 +143,8 @@ fn join(scan: &mut Scan, table: &LabelTable) {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::error::Kind;
     use crate::load::testing::{CATEGORIES, Room, TABLE};

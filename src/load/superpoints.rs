@@ -18,17 +18,17 @@ pub(super) fn file_name(scan: &str) -> String {
 /// [`Kind::Truncated`] and [`Kind::OverLong`] when the file is of another mesh,
 /// [`Kind::Malformed`] when a number cannot be a superpoint.
 pub(super) fn read(path: &Path, vertices: usize) -> Result<Vec<u32>> {
-    let bytes = std::fs::metadata(path).map_err(|e| Error::io("read", path, &e))?.len();
+    let bytes = read_file(path)?;
+    let found = bytes.len() as u64;
     let wanted = vertices as u64 * 8;
-    if bytes != wanted {
-        let kind = if bytes < wanted { Kind::Truncated } else { Kind::OverLong };
+    if found != wanted {
+        let kind = if found < wanted { Kind::Truncated } else { Kind::OverLong };
         return Err(Error::new(kind, "the superpoints are not one for each vertex")
             .at(path)
             .expected(format!("{wanted} bytes for {vertices} vertices"))
-            .found(format!("{bytes} bytes"))
+            .found(format!("{found} bytes"))
             .help("make them again from the mesh of this scan"));
     }
-    let bytes = read_file(path)?;
     let ids = bytes.as_chunks().0.iter().map(|&b| u32::try_from(i64::from_le_bytes(b)));
     ids.zip(0..)
         .map(|(id, i)| {

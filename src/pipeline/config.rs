@@ -316,7 +316,22 @@ impl Config {
 
     /// The pipeline as canonical TOML: sections and keys sorted, comments and places left out.
     pub fn canonical(&self) -> Result<String> {
+        self.without_places(self.table()?)
+    }
+
+    /// What of it decides the bytes of a shard, once its scans, their sentences and how often each is used
+    /// are known.
+    pub(super) fn canonical_of_shards(&self) -> Result<String> {
         let mut table = self.table()?;
+        table.remove("input");
+        table.remove("balance");
+        if let Some(toml::Value::Table(output)) = table.get_mut("output") {
+            output.remove("shard-size-mb");
+        }
+        self.without_places(table)
+    }
+
+    fn without_places(&self, mut table: toml::Table) -> Result<String> {
         for (section, keys) in PLACES {
             if let Some(toml::Value::Table(section)) = table.get_mut(section) {
                 for key in keys {
@@ -343,8 +358,16 @@ impl Config {
         let named = named.chain(self.input.references.iter().map(|p| ("input.references", p)));
         let named = named.chain(self.input.labels.iter().map(|p| ("input.labels", p)));
         let mut named = named.chain(self.input.splits.values().map(|p| ("input.splits", p)));
-        named.find(|(_, p)| !p.exists()).map_or(Ok(()), |(key, path)| Err(missing(key, path)))
+        named.find(|(_, p)| !exists(p)).map_or(Ok(()), |(key, path)| Err(missing(key, path)))
     }
+}
+
+/// Whether there is such a file or folder; what cannot be told is found out on reading.
+fn exists(path: &Path) -> bool {
+    if store::is_address(path) {
+        return store::is_file(path) || store::is_dir(path).unwrap_or(true);
+    }
+    path.exists()
 }
 
 fn text_of(path: &Path) -> Result<String> {
@@ -392,7 +415,7 @@ impl Overrides {
 pub(super) fn beside(base: &Path, path: &Path) -> PathBuf {
     match (path.strip_prefix(".."), base.file_name()) {
         (Ok(rest), Some(_)) if !base.is_symlink() => beside(base.parent().unwrap_or(Path::new("")), rest),
-        _ => base.join(path),
+        _ => store::from(base, path),
     }
 }
 

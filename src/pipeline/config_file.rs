@@ -10,6 +10,7 @@ use super::config::beside;
 use super::config_layers::{self, Layer};
 use crate::audit::Settings;
 use crate::error::{Error, Kind, Result};
+use crate::store;
 
 /// What `dataprep.toml` holds, or the section `[tool.dataprep]` of a `pyproject.toml`. Unknown keys
 /// are errors.
@@ -118,7 +119,7 @@ impl ConfigFile {
             .chain(one("superpoints", d.superpoints.as_ref()))
             .chain(splits);
         for (key, place, path) in all.filter(|(key, ..)| used(key)) {
-            if !path.exists() {
+            if !store::is_address(path) && !path.exists() {
                 let error = Error::new(Kind::Config, format!("dataset.{key}: no such file or folder"))
                     .found(path.display().to_string())
                     .help("a relative path is relative to the file that it stands in");

@@ -176,7 +176,7 @@ mod tests {
         let overrides = Overrides { output: Some(dir.into()), variants: Some(2), ..Overrides::default() };
         let config = Config::read(&pipeline, &overrides).unwrap();
         let session = Session::open(plan(&config, &mut Vec::new()).unwrap(), Local::new(dir)).unwrap();
-        let _lock = session.prepare(false, false).unwrap();
+        let _lock = session.prepare(crate::pipeline::Existing::Refuse, false).unwrap();
         session.run_all(2, &Progress::default(), &AtomicBool::new(false)).unwrap();
         pipeline
     }

@@ -1,7 +1,7 @@
 //! The plan: which inputs, in which order, packed into which units.
 //!
-//! One unit becomes one shard. Scans are ordered by a seeded hash, so that scans of one room are
-//! not neighbours and sequential readers see mixed rooms: the plan is the shuffle, and points
+//! One unit becomes one shard. Scans are ordered by a seeded hash ([`pack`]), so that scans of one room
+//! are not neighbours and sequential readers see mixed rooms: the plan is the shuffle, and points
 //! never move between workers. The plan's id is a hash of everything that decides the bytes and of
 //! nothing else: not the folder names, not the number of threads.
 
@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::balance::Shares;
 use super::config::{Config, OnError, Undescribed};
-use crate::augment::Needs;
+use super::pack::{Packed, pack};
+use super::update::Deciding;
+use crate::augment::{Needs, Step};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
@@ -55,6 +57,8 @@ pub struct Unit {
     pub split: String,
     /// Ids of its scans, in order.
     pub scans: Vec<String>,
+    /// BLAKE3 of all that decides its shard: a unit of another plan with the same one has the same bytes.
+    pub fingerprint: String,
 }
 
 /// Where the inputs lie.
@@ -132,35 +136,52 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     let mut inputs = data_set_files(&found)?;
     let scans: Vec<Vec<Input>> =
         chosen.par_iter().map(|(entry, _)| scan_files(entry)).collect::<Result<_>>()?;
-    let mesh_bytes: BTreeMap<&str, u64> = chosen
+    let packed: Vec<Packed<'_>> = chosen
         .iter()
         .zip(&scans)
-        .map(|((entry, _), files)| {
+        .map(|((entry, split), files)| {
             let mesh = Role::Mesh.file_name(&entry.id);
             let bytes = files.iter().find(|f| f.name.ends_with(&mesh)).map_or(0, |f| f.bytes);
-            (entry.id.as_str(), bytes)
+            // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
+            let rows = shares.variants(catalogue.descriptions_of(&entry.id)).len() as u64;
+            Packed { id: &entry.id, split, bytes: bytes * rows }
         })
         .collect();
+    let target = u64::from(config.output.shard_size_mb) * 1_000_000;
+    let mut units = pack(config.sample.seed, target, &packed);
+    let pipeline = config.canonical()?;
+    let tool = this_tool();
+    let deciding = Deciding {
+        tool: &tool,
+        pipeline: &config.canonical_of_shards()?,
+        catalogue: &catalogue,
+        shares: &shares,
+        files: chosen
+            .iter()
+            .map(|(entry, _)| entry.id.as_str())
+            .zip(scans.iter().map(Vec::as_slice))
+            .collect(),
+        mixes: config.steps.iter().any(Step::mixes),
+    };
+    let fingerprints = deciding.fingerprints(&units);
+    for (unit, fingerprint) in units.iter_mut().zip(fingerprints) {
+        unit.fingerprint = fingerprint;
+    }
     inputs.extend(scans.into_iter().flatten());
     inputs.sort();
-
-    let rows = |scan: &str| shares.variants(catalogue.descriptions_of(scan)).len() as u64;
-    let bytes: BTreeMap<&str, u64> = mesh_bytes.iter().map(|(&scan, &n)| (scan, n * rows(scan))).collect();
-    let units = pack(config, &chosen, &bytes);
-    let pipeline = config.canonical()?;
     let mut plan = Plan {
         plan_id: String::new(),
-        tool: format!("dataprep {}", crate::VERSION),
+        tool,
         pipeline,
         inputs,
         units,
         skipped,
         balance: shares.report(chosen.iter().map(|(e, split)| (*e, split.as_str())), &catalogue),
         sources: Sources {
-            scans: chosen.iter().map(|(e, _)| (e.id.clone(), absolute(&e.dir))).collect(),
-            references: found.references.iter().map(|p| absolute(p)).collect(),
-            labels: found.labels.as_deref().map(absolute),
-            splits: found.splits.iter().map(|(n, p)| (n.clone(), absolute(p))).collect(),
+            scans: chosen.iter().map(|(e, _)| (e.id.clone(), store::absolute(&e.dir))).collect(),
+            references: found.references.iter().map(|p| store::absolute(p)).collect(),
+            labels: found.labels.as_deref().map(store::absolute),
+            splits: found.splits.iter().map(|(n, p)| (n.clone(), store::absolute(p))).collect(),
         },
     };
     plan.plan_id = plan.identity();
@@ -177,12 +198,8 @@ impl Plan {
 
     /// Checks that a plan read back is whole and of this version.
     pub fn check(&self) -> Result<()> {
-        let tool = format!("dataprep {}", crate::VERSION);
-        if self.tool != tool {
-            return Err(Error::new(Kind::Conflict, "the plan was made by another version")
-                .expected(tool)
-                .found(self.tool.clone())
-                .help("plan again with this version, or run it with the other"));
+        if self.tool != this_tool() {
+            return Err(made_by_another(self.tool.clone()));
         }
         if self.plan_id != self.identity() {
             return Err(Error::new(Kind::Corrupt, "the plan does not match its own id").help("plan again"));
@@ -195,8 +212,15 @@ impl Plan {
     /// # Errors
     /// `Corrupt` when they are no plan; whether it is whole and of this version, [`Self::check`] says.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
-        serde_json::from_slice(bytes)
-            .map_err(|e| Error::new(Kind::Corrupt, format!("not a plan of dataprep: {e}")).at(path))
+        /// What a plan of any version says.
+        #[derive(Deserialize)]
+        struct Any {
+            tool: String,
+        }
+        serde_json::from_slice(bytes).map_err(|e| match serde_json::from_slice(bytes) {
+            Ok(Any { tool }) if tool != this_tool() => made_by_another(tool).at(path),
+            _ => Error::new(Kind::Corrupt, format!("not a plan of dataprep: {e}")).at(path),
+        })
     }
 
     /// The plan in a plan file (`OUT/_dataprep/ID/plan.json`) or, where there is but one, of an
@@ -207,7 +231,8 @@ impl Plan {
                 .at(path)
                 .help("make one with `dataprep plan`, which prints its path")
         };
-        let (file, root) = if path.is_dir() {
+        let is_file = path.ends_with("plan.json") && store::is_file(path);
+        let (file, root) = if !is_file && store::is_dir(path)? {
             let ids = Local::new(path).folders(FOLDER)?;
             let [id] = &ids[..] else {
                 let what = if ids.is_empty() { "the folder holds no plan" } else { "several plans are here" };
@@ -215,10 +240,8 @@ impl Plan {
             };
             (path.join(FOLDER).join(id).join("plan.json"), path.to_path_buf())
         } else {
-            let root = path
-                .ancestors()
-                .nth(3)
-                .filter(|_| path.parent().and_then(Path::parent).is_some_and(|dir| dir.ends_with(FOLDER)));
+            let plans = store::parent(path).and_then(store::parent).filter(|dir| dir.ends_with(FOLDER));
+            let root = plans.and_then(store::parent);
             let root =
                 root.ok_or_else(|| no_plan("not a plan file").expected("OUT/_dataprep/ID/plan.json"))?;
             let here = if root.as_os_str().is_empty() { Path::new(".") } else { root };
@@ -249,6 +272,18 @@ impl Plan {
     pub fn partition(&self, i: usize, n: usize) -> Vec<usize> {
         (0..self.units.len()).filter(|u| u % n.max(1) == i).collect()
     }
+}
+
+/// This program and its version.
+fn this_tool() -> String {
+    format!("dataprep {}", crate::VERSION)
+}
+
+fn made_by_another(tool: String) -> Error {
+    Error::new(Kind::Conflict, "the plan was made by another version")
+        .expected(this_tool())
+        .found(tool)
+        .help("plan again with this version, or run it with the other")
 }
 
 /// Records of references files that cannot be read; an unreadable file is an error.
@@ -399,39 +434,6 @@ fn without_columns(config: &Config, chosen: &mut Chosen<'_>) -> Result<Vec<Skipp
     Ok(skipped)
 }
 
-/// Orders the scans of each split by a seeded hash and packs them by the bytes of all their rows.
-fn pack(config: &Config, chosen: &Chosen<'_>, bytes_of: &BTreeMap<&str, u64>) -> Vec<Unit> {
-    let target = u64::from(config.output.shard_size_mb) * 1_000_000;
-    let mut by_split: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (entry, split) in chosen {
-        by_split.entry(split).or_default().push(&entry.id);
-    }
-    let mut units = Vec::new();
-    for (split, mut scans) in by_split {
-        scans.sort_by_cached_key(|scan| {
-            let mut hash = blake3::Hasher::new_derive_key("dataprep 1 scan order");
-            hash.update(&config.sample.seed.to_le_bytes()).update(scan.as_bytes());
-            *hash.finalize().as_bytes()
-        });
-        let (mut filled, mut of_split) = (0, 0);
-        for scan in scans {
-            // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
-            let bytes = bytes_of.get(scan).copied().unwrap_or(0);
-            // The first of a split opens a unit, be its mesh empty or missing.
-            if of_split == 0 || filled + bytes > target {
-                let name = format!("{split}-{of_split:05}");
-                units.push(Unit { name, split: split.to_owned(), scans: Vec::new() });
-                (filled, of_split) = (0, of_split + 1);
-            }
-            filled += bytes;
-            if let Some(unit) = units.last_mut() {
-                unit.scans.push(scan.to_owned());
-            }
-        }
-    }
-    units
-}
-
 fn data_set_files(found: &Found) -> Result<Vec<Input>> {
     let paths = found.references.iter().chain(&found.labels).chain(found.splits.iter().map(|(_, p)| p));
     paths
@@ -451,8 +453,4 @@ fn hashed(name: String, path: &Path) -> Result<Input> {
     let bytes = store::read(path)?;
     let blake3 = blake3::hash(&bytes).to_hex().to_string();
     Ok(Input { name, bytes: bytes.len() as u64, blake3 })
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
 }

@@ -40,7 +40,8 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[Pat
     let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
     let scene = find_sample(&manifest, sample_id, shard.as_deref(), path)?;
     let plan = plan_of(&store, &manifest, &scene.scene_id, scans, references)?;
-    let dir = plan.sources.scans.get(&scene.scene_id).cloned().filter(|dir| dir.is_dir());
+    let dir =
+        plan.sources.scans.get(&scene.scene_id).cloned().filter(|dir| store::is_dir(dir).unwrap_or(false));
     let Some(dir) = dir else {
         return Err(Error::new(Kind::NotFound, format!("scan {} is not where it was", scene.scene_id))
             .at(&root)
@@ -101,7 +102,7 @@ fn changed_files(manifest: &Manifest, entry: &ScanEntry) -> Vec<String> {
         load::files_of(entry).into_iter().map(|f| (format!("{}/{}", entry.id, file_name(&f.path)), f.path));
     let known = |name: &String| manifest.inputs.iter().any(|i| i.name == *name);
     files
-        .filter(|(name, path)| (known(name) || path.is_file()) && !is_as_it_was(manifest, name, path))
+        .filter(|(name, path)| (known(name) || store::is_file(path)) && !is_as_it_was(manifest, name, path))
         .map(|(name, _)| name)
         .collect()
 }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::commit::Committed;
-use super::plan::Plan;
+use super::gc::{leftovers, remove};
+use super::plan::{FOLDER, Plan};
 use super::progress::Progress;
 use super::unit::{Done, Session, interrupted};
 use crate::error::{Error, Kind, Result};
-use crate::store::Local;
+use crate::store::{self, Local, Lock};
 use crate::write::{MANIFEST, Manifest, Table};
 
 /// What an output folder holds, seen from a plan.
@@ -48,7 +49,7 @@ impl State {
             }
             return Ok(Self::Complete(Box::new(manifest)));
         }
-        let plans = store.folders("_dataprep")?;
+        let plans = store.folders(FOLDER)?;
         if let Some(other) = plans.iter().find(|p| **p != plan.plan_id) {
             return Ok(Self::Other(format!("an unfinished run of plan {other}")));
         }
@@ -56,12 +57,40 @@ impl State {
             return Ok(Self::Started);
         }
         let mut names = store.folders("")?.into_iter().chain(store.list("")?);
-        Ok(names.find(|name| name != "_dataprep").map_or(Self::Empty, Self::Foreign))
+        Ok(names.find(|name| name != FOLDER).map_or(Self::Empty, Self::Foreign))
+    }
+}
+
+/// What becomes of another plan's result in the output folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// Nothing: the run is refused.
+    #[default]
+    Refuse,
+    /// Units that are still the same are kept, the rest is made anew.
+    Update,
+    /// It is removed.
+    Replace,
+}
+
+impl Existing {
+    /// As two switches say it; replacing wins.
+    pub fn of(overwrite: bool, update: bool) -> Self {
+        match (overwrite, update) {
+            (true, _) => Self::Replace,
+            (false, true) => Self::Update,
+            (false, false) => Self::Refuse,
+        }
     }
 }
 
 /// Who writes into an output folder holds this file.
 const LOCK: &str = "_dataprep/lock";
+
+/// Stands beside the plan in an object store that overwrites what it was asked to create.
+const NO_CREATE: &str = "store-ignores-create.txt";
+const NO_CREATE_SAYS: &[u8] = b"This store ignores If-None-Match. What parts of one plan write is the same whoever \
+writes it, so that does no harm; two different plans that start at once in one folder might not see each other.\n";
 
 impl Session {
     /// Makes the output folder ready: takes it for this run, refuses what is not this plan's,
@@ -70,36 +99,59 @@ impl Session {
     /// Keep what it returns until the run is over: no other run can take the folder meanwhile, but
     /// other parts of this plan where this run is `part` of it. A part sweeps nothing: what lies about
     /// may be another part's own. See [`Self::tidy`].
-    pub fn prepare(&self, overwrite: bool, part: bool) -> Result<std::fs::File> {
-        self.refuse_others(overwrite)?;
-        let part = part && !overwrite;
+    pub fn prepare(&self, existing: Existing, part: bool) -> Result<Lock> {
+        self.refuse_others(existing)?;
+        let part = part && existing == Existing::Refuse;
         let lock = if part { self.store.lock_shared(LOCK)? } else { self.store.lock(LOCK)? };
-        if overwrite {
-            self.store.remove(MANIFEST)?;
-            for plan in self.store.folders("_dataprep")? {
-                self.store.remove_folder(&format!("_dataprep/{plan}"))?;
+        match existing {
+            Existing::Refuse => {}
+            Existing::Replace => {
+                self.forget(|_| true)?;
+                for table in Table::ALL {
+                    self.store.remove_folder(table.folder())?;
+                }
             }
-            for table in Table::ALL {
-                self.store.remove_folder(table.folder())?;
+            Existing::Update => {
+                self.adopt()?;
+                self.forget(|plan| plan != self.plan.plan_id)?;
             }
         }
         if !part {
             self.sweep()?;
         }
+        let named = self.store.read_if_present(&self.plan_name())?.is_none();
+        if named && !store::honours_create(self.store.root())? {
+            self.store.publish(&format!("{}/{NO_CREATE}", self.folder()), NO_CREATE_SAYS)?;
+        }
         let plan = serde_json::to_vec(&self.plan).expect("strings and numbers");
         self.store.publish(&self.plan_name(), &plan)?;
         // Parts of two plans may have come at once: each sees the other's plan now, if not before.
-        self.refuse_others(false)?;
+        self.refuse_others(Existing::Refuse)?;
         Ok(lock)
     }
 
-    /// Removes what killed parts left half-written, unless someone is at work.
+    /// Removes the manifest, so that nobody takes what is left for a data set, and then plans with their
+    /// markers. A finished result of this plan stays.
+    fn forget(&self, which: impl Fn(&str) -> bool) -> Result<()> {
+        let plans: Vec<String> = self.store.folders(FOLDER)?.into_iter().filter(|plan| which(plan)).collect();
+        if !plans.is_empty() {
+            self.store.remove(MANIFEST)?;
+        }
+        plans.iter().try_for_each(|plan| self.store.remove_folder(&format!("{FOLDER}/{plan}")))
+    }
+
+    /// Removes what killed parts left half-written, and of a finished data set what nothing needs any more,
+    /// unless someone is at work.
     pub fn tidy(&self) -> Result<()> {
         match self.store.lock(LOCK) {
             Err(busy) if busy.kind() == Kind::Conflict => Ok(()),
             lock => {
                 let _lock = lock?;
-                self.sweep()
+                self.sweep()?;
+                if self.store.size(MANIFEST)?.is_some() {
+                    remove(&self.store, &leftovers(&self.store)?)?;
+                }
+                Ok(())
             }
         }
     }
@@ -111,17 +163,20 @@ impl Session {
     }
 
     /// An output folder that holds something else is left alone.
-    fn refuse_others(&self, overwrite: bool) -> Result<()> {
+    fn refuse_others(&self, existing: Existing) -> Result<()> {
         match State::of(&self.store, &self.plan)? {
             State::Foreign(name) => {
                 Err(Error::new(Kind::Conflict, format!("the output folder holds {name}, which is not ours"))
                     .at(self.store.root())
                     .help("choose an empty folder, or a new one, with -o"))
             }
-            State::Other(what) if !overwrite => {
+            State::Other(what) if existing == Existing::Refuse => {
                 Err(Error::new(Kind::Conflict, format!("the output folder holds {what}"))
                     .at(self.store.root())
-                    .help("choose another folder with -o, or replace what is there with --overwrite"))
+                    .help(
+                        "choose another folder with -o, bring it up to date with --update, which keeps what \
+                         has not changed, or replace it with --overwrite",
+                    ))
             }
             _ => Ok(()),
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::balance::Shares;
 use super::config::{Check, Config};
 use super::partners::Held;
-use super::plan::{Plan, Unit};
+use super::plan::{FOLDER, Plan, Unit};
 use super::progress::{Progress, Stage};
 use super::samples::Made;
 use crate::audit::{Engine, Settings, Summary};
@@ -89,7 +89,7 @@ impl Session {
 
     /// Folder of this plan's own files.
     pub(super) fn folder(&self) -> String {
-        format!("_dataprep/{}", self.plan.plan_id)
+        format!("{FOLDER}/{}", self.plan.plan_id)
     }
 
     /// Where the plan is written down.
@@ -121,12 +121,17 @@ impl Session {
                 .expected(format!("{} of plan {}", unit.name, self.plan.plan_id))
                 .found(format!("{} of plan {}", marker.unit, marker.plan_id)));
         }
+        Ok(if self.has_files(&marker)? { Some(marker) } else { None })
+    }
+
+    /// Whether the files of a marker are there.
+    pub(super) fn has_files(&self, marker: &Marker) -> Result<bool> {
         for file in &marker.shard.files {
             if self.store.size(&file.file)? != Some(file.bytes) {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(Some(marker))
+        Ok(true)
     }
 
     /// Computes one unit and publishes its shard and its marker; a unit done before is left alone.
@@ -203,7 +208,7 @@ impl Session {
     }
 
     /// Publishes a marker, unless one is there: then it must say the same.
-    fn publish_marker(&self, unit: &Unit, marker: &Marker) -> Result<()> {
+    pub(super) fn publish_marker(&self, unit: &Unit, marker: &Marker) -> Result<()> {
         let name = self.marker_name(unit);
         let bytes = serde_json::to_vec(marker).expect("strings and numbers");
         match self.store.create(&name, &bytes)? {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use super::{cloud, is_address};
 use crate::error::{Error, Result};
 
 /// What the system says of a file: enough to tell that it changed, without a look into it.
@@ -18,11 +19,23 @@ pub struct Identity {
     pub modified: SystemTime,
     /// The file's number and when anything of it last changed, as seconds and nanoseconds: a file
     /// put in its place, or one whose times were set back, is another. Zero where systems have none.
+    /// Of an object, a hash of its tag.
     changed: (u64, i64, i64),
 }
 
 /// The identity of what is at `path`, or `None` when nothing is.
 pub fn identity(path: &Path) -> Result<Option<Identity>> {
+    if is_address(path) {
+        let tag = |tag: &str| {
+            u64::from_le_bytes(*blake3::hash(tag.as_bytes()).as_bytes().first_chunk().expect("32"))
+        };
+        return Ok(cloud::head(path)?.map(|object| Identity {
+            is_file: true,
+            bytes: object.bytes,
+            modified: object.modified,
+            changed: (tag(&object.tag), 0, 0),
+        }));
+    }
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -47,6 +60,9 @@ fn changed(_: &fs::Metadata) -> (u64, i64, i64) {
 
 /// BLAKE3 of a file of any size, read piece by piece.
 pub fn digest(path: &Path) -> Result<blake3::Hash> {
+    if is_address(path) {
+        return super::read(path).map(|bytes| blake3::hash(&bytes));
+    }
     let mut hasher = blake3::Hasher::new();
     let read = File::open(path).and_then(|file| hasher.update_reader(file).map(drop));
     read.map_err(|e| Error::io("read", path, &e))?;

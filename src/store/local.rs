@@ -1,32 +1,20 @@
-//! Local folders: whole reads, atomic publish, create-if-absent.
+//! Folders that results are published into, local or in an object store: whole reads, atomic
+//! publish, create-if-absent.
 //!
-//! A file appears under its final name complete or not at all: it is written beside its place
-//! under a temporary name, flushed to the device, renamed, and its folder is flushed too.
+//! A file appears under its final name complete or not at all. A local one is written beside its
+//! place under a temporary name, flushed to the device, renamed, and its folder is flushed too; an
+//! object is written to a local temporary file and uploaded.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::{cloud, files, is_address};
 use crate::error::{Error, Kind, Result};
 
 /// Temporary names start with this; whatever carries it is litter of a killed run.
 const TEMPORARY: &str = ".tmp-";
-
-/// Reads a whole file.
-pub fn read(path: impl AsRef<Path>) -> Result<Vec<u8>> {
-    let path = path.as_ref();
-    fs::read(path).map_err(|e| Error::io("read", path, &e))
-}
-
-/// Reads a whole file into `bytes`, in place of what was there. A buffer that is kept spares the
-/// system from handing out, and taking back, the memory of each file.
-pub fn read_into(path: impl AsRef<Path>, bytes: &mut Vec<u8>) -> Result<()> {
-    let path = path.as_ref();
-    bytes.clear();
-    let read = File::open(path).and_then(|mut file| file.read_to_end(bytes));
-    read.map(drop).map_err(|e| Error::io("read", path, &e))
-}
 
 /// Opens what is neither file nor folder, such as a device or a pipe, for writing; `None` for
 /// everything else. A rename would put a file in its place.
@@ -52,7 +40,7 @@ pub enum Outcome {
     Existed(Vec<u8>),
 }
 
-/// A local folder that results are published into.
+/// A folder that results are published into, by its path or its address.
 #[derive(Clone, Debug)]
 pub struct Local {
     root: PathBuf,
@@ -76,7 +64,7 @@ impl Local {
 
     /// Reads a whole file.
     pub fn read(&self, name: &str) -> Result<Vec<u8>> {
-        read(self.path(name))
+        files::read(self.path(name))
     }
 
     /// Reads a whole file, or `None` when it is not there.
@@ -90,22 +78,22 @@ impl Local {
 
     /// Size of a file, or `None` when it is not there.
     pub fn size(&self, name: &str) -> Result<Option<u64>> {
-        let path = self.path(name);
-        match fs::metadata(&path) {
-            Ok(meta) => Ok(Some(meta.len())),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(Error::io("look at", path, &e)),
-        }
+        files::size(&self.path(name))
     }
 
     /// Names of the files directly in folder `name`, sorted; none when it is not there.
     /// Temporary files are left out.
     pub fn list(&self, name: &str) -> Result<Vec<String>> {
-        self.entries(name, fs::FileType::is_file)
+        self.entries(name, false)
     }
 
-    fn entries(&self, name: &str, wanted: impl Fn(&fs::FileType) -> bool) -> Result<Vec<String>> {
+    fn entries(&self, name: &str, folders: bool) -> Result<Vec<String>> {
+        let wanted = |kind: &fs::FileType| if folders { kind.is_dir() } else { kind.is_file() };
         let dir = self.path(name);
+        if is_address(&dir) {
+            let all = cloud::list(&dir)?;
+            return Ok(if folders { all.folders } else { all.files.into_keys().collect() });
+        }
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -125,14 +113,15 @@ impl Local {
 
     /// Names of the folders directly in folder `name`, sorted; none when it is not there.
     pub fn folders(&self, name: &str) -> Result<Vec<String>> {
-        self.entries(name, fs::FileType::is_dir)
+        self.entries(name, true)
     }
 
-    /// Takes the folder for this process until the returned file is dropped.
+    /// Takes the folder for this process until what is returned is dropped. Object stores know no
+    /// locks: there, what is written must be the same whoever writes it.
     ///
     /// # Errors
     /// `Conflict` when another process has it, alone or among others.
-    pub fn lock(&self, name: &str) -> Result<File> {
+    pub fn lock(&self, name: &str) -> Result<Lock> {
         self.lock_by(name, File::try_lock)
     }
 
@@ -140,7 +129,7 @@ impl Local {
     ///
     /// # Errors
     /// `Conflict` when another process has it alone.
-    pub fn lock_shared(&self, name: &str) -> Result<File> {
+    pub fn lock_shared(&self, name: &str) -> Result<Lock> {
         self.lock_by(name, File::try_lock_shared)
     }
 
@@ -148,13 +137,16 @@ impl Local {
         &self,
         name: &str,
         take: fn(&File) -> std::result::Result<(), fs::TryLockError>,
-    ) -> Result<File> {
+    ) -> Result<Lock> {
         let path = self.path(name);
+        if is_address(&path) {
+            return Ok(Lock { _file: None });
+        }
         let dir = self.path(split(name).0);
         fs::create_dir_all(&dir).map_err(|e| Error::io("make the folder", &dir, &e))?;
         let file = File::create(&path).map_err(|e| Error::io("write", &path, &e))?;
         match take(&file) {
-            Ok(()) => Ok(file),
+            Ok(()) => Ok(Lock { _file: Some(file) }),
             Err(fs::TryLockError::WouldBlock) => {
                 Err(Error::new(Kind::Conflict, "another run is writing into this folder")
                     .at(&self.root)
@@ -167,6 +159,9 @@ impl Local {
     /// Removes a folder with all that is in it; one that is not there is fine.
     pub fn remove_folder(&self, name: &str) -> Result<()> {
         let path = self.path(name);
+        if is_address(&path) {
+            return cloud::remove_below(&path);
+        }
         match fs::remove_dir_all(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
             _ => Ok(()),
@@ -200,6 +195,11 @@ impl Local {
     /// that may depend on what was written.
     pub fn stage(&self, name: &str) -> Result<Staged> {
         let dir = self.path(name);
+        if is_address(&dir) {
+            let file = tempfile::NamedTempFile::with_prefix(TEMPORARY);
+            let file = file.map_err(|e| Error::io("write in", std::env::temp_dir(), &e))?;
+            return Ok(Staged { file, dir });
+        }
         fs::create_dir_all(&dir).map_err(|e| Error::io("make the folder", &dir, &e))?;
         let file = tempfile::Builder::new()
             .prefix(TEMPORARY)
@@ -212,6 +212,9 @@ impl Local {
     /// Writes a file that is named by its path, as [`Self::publish`] does. What is no file
     /// (`/dev/null`, a pipe) is written into and never replaced, and a link stays one.
     pub fn publish_file(path: &Path, bytes: &[u8]) -> Result<()> {
+        if is_address(path) {
+            return cloud::put(path, bytes);
+        }
         if let Some(mut stream) = stream(path)? {
             return stream.write_all(bytes).map_err(|e| Error::io("write", path, &e));
         }
@@ -225,6 +228,9 @@ impl Local {
 
     /// Writes a file whole, replacing what was there.
     pub fn publish(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        if is_address(&self.root) {
+            return cloud::put(&self.path(name), bytes);
+        }
         let (dir, file) = split(name);
         let mut staged = self.stage(dir)?;
         staged.write_all(bytes).map_err(|e| Error::io("write", self.path(name), &e))?;
@@ -235,36 +241,53 @@ impl Local {
     /// Writes a file whole if no file has its name; else hands back the bytes that are there.
     pub fn create(&self, name: &str, bytes: &[u8]) -> Result<Outcome> {
         let (dir, file) = split(name);
-        let mut staged = self.stage(dir)?;
-        staged.write_all(bytes).map_err(|e| Error::io("write", self.path(name), &e))?;
-        if staged.publish_if_absent(file)? {
-            Ok(Outcome::Created)
+        let created = if is_address(&self.root) {
+            cloud::create(&self.path(name), bytes)?
         } else {
-            self.read(name).map(Outcome::Existed)
-        }
+            let mut staged = self.stage(dir)?;
+            staged.write_all(bytes).map_err(|e| Error::io("write", self.path(name), &e))?;
+            staged.publish_if_absent(file)?
+        };
+        if created { Ok(Outcome::Created) } else { self.read(name).map(Outcome::Existed) }
     }
 
     /// Removes a file; one that is not there is fine.
     pub fn remove(&self, name: &str) -> Result<()> {
         let path = self.path(name);
+        if is_address(&path) {
+            return cloud::remove(&path);
+        }
         match fs::remove_file(&path) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io("remove", path, &e)),
             _ => Ok(()),
         }
     }
 
+    /// Names of temporary files that a killed run left directly in folder `name`. An object appears when
+    /// its upload is complete: of a store there are none, or none that can be seen.
+    pub fn litter(&self, name: &str) -> Result<Vec<String>> {
+        let dir = self.path(name);
+        if is_address(&dir) || !dir.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = files::list(&dir)?.into_iter().map(|(name, _)| name);
+        Ok(names.filter(|name| name.starts_with(TEMPORARY)).collect())
+    }
+
     /// Removes temporary files that a killed run left directly in folder `name`.
     pub fn sweep(&self, name: &str) -> Result<()> {
         let dir = self.path(name);
-        let Ok(entries) = fs::read_dir(&dir) else { return Ok(()) };
-        for entry in entries.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-                let path = entry.path();
-                fs::remove_file(&path).map_err(|e| Error::io("remove", path, &e))?;
-            }
-        }
-        Ok(())
+        self.litter(name)?.into_iter().try_for_each(|file| {
+            let path = dir.join(file);
+            fs::remove_file(&path).map_err(|e| Error::io("remove", path, &e))
+        })
     }
+}
+
+/// A folder taken for this process, until it is dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: Option<File>,
 }
 
 /// A file being written under a temporary name; gone when dropped unpublished.
@@ -283,6 +306,10 @@ impl Staged {
     /// Flushes the file and gives it its final name in the same folder, replacing what was there.
     pub fn publish(self, file: &str) -> Result<PathBuf> {
         let target = self.dir.join(file);
+        if is_address(&target) {
+            cloud::upload(&target, self.file.path())?;
+            return Ok(target);
+        }
         self.flush_to_device()?;
         if stream(&target)?.is_some() {
             return Err(

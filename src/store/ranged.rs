@@ -1,14 +1,16 @@
-//! Ranges of files.
+//! Ranges of files and objects.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::{cloud, is_address};
 use crate::error::{Error, Kind, Result};
 
 /// A file whose ranges are read, by any number of threads at once.
 #[derive(Debug)]
 pub struct Ranged {
-    file: File,
+    /// None of an object: each range is a request of its own.
+    file: Option<File>,
     path: PathBuf,
     bytes: u64,
 }
@@ -19,9 +21,13 @@ impl Ranged {
     /// # Errors
     /// [`Kind::NotFound`] and [`Kind::Io`].
     pub fn open(path: &Path) -> Result<Self> {
+        if is_address(path) {
+            // Not asked for its size, which would cost as much as a range.
+            return Ok(Self { file: None, path: path.to_path_buf(), bytes: u64::MAX });
+        }
         let file = File::open(path).map_err(|e| Error::io("read", path, &e))?;
         let bytes = file.metadata().map_err(|e| Error::io("read", path, &e))?.len();
-        Ok(Self { file, path: path.to_path_buf(), bytes })
+        Ok(Self { file: Some(file), path: path.to_path_buf(), bytes })
     }
 
     /// The file's name.
@@ -43,21 +49,22 @@ impl Ranged {
     /// # Errors
     /// [`Kind::Truncated`] when the file ends before, [`Kind::Io`].
     pub fn read_at(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        self.exact_at(offset, out).map_err(|e| match e.kind() {
+        let Some(file) = &self.file else { return cloud::get_range(&self.path, offset, out) };
+        Self::exact_at(file, offset, out).map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => self.short(offset, out.len() as u64),
             _ => Error::io("read", &self.path, &e).byte(offset),
         })
     }
 
     #[cfg(unix)]
-    fn exact_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, out, offset)
+    fn exact_at(file: &File, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(file, out, offset)
     }
 
     #[cfg(windows)]
-    fn exact_at(&self, mut offset: u64, mut out: &mut [u8]) -> std::io::Result<()> {
+    fn exact_at(file: &File, mut offset: u64, mut out: &mut [u8]) -> std::io::Result<()> {
         while !out.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(&self.file, out, offset)? {
+            match std::os::windows::fs::FileExt::seek_read(file, out, offset)? {
                 0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
                 n => (offset, out) = (offset + n as u64, &mut out[n..]),
             }

@@ -2,21 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Manifest, SceneIndex};
+use super::manifest::{MANIFEST, Manifest, SceneIndex};
 use crate::error::{Error, Kind, Result, nearest};
+use crate::store;
 
 /// The data set's folder, and the shard's name when `path` is a file of one.
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there is neither.
 pub fn data_set_of(path: &Path) -> Result<(PathBuf, Option<String>)> {
-    if path.is_dir() {
+    if store::is_file(&path.join(MANIFEST)) || !store::is_file(path) && store::is_dir(path)? {
         return Ok((path.to_path_buf(), None));
     }
-    let root = path.parent().and_then(Path::parent);
+    let root = store::parent(path).and_then(store::parent);
     let shard = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     match root {
-        Some(root) if path.is_file() => {
+        Some(root) if store::is_file(path) => {
             let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
             Ok((root.to_path_buf(), shard))
         }

@@ -19,6 +19,7 @@
 //! | `export/` | stored samples → the files of other trainers |
 //! | `replay.rs` | whether a sample made again is the one that is stored |
 
+mod chunks;
 mod claims;
 mod export;
 mod fill;

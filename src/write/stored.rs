@@ -1,7 +1,6 @@
 //! Stored columns of any layout → the arrays that were meant.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -15,13 +14,14 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::reader::ChunkReader;
 
+use super::chunks::Chunks;
 use super::fill::check;
 use super::layout::{Arrangement, Layout};
 use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardIndex};
 use super::packed::{from_planes, unpack};
 use super::schema::{BlobColumn, Table};
 use crate::error::{Error, Kind, Result, nearest};
-use crate::store::{Local, Ranged};
+use crate::store::{Kept, Local, Ranged, is_address};
 
 /// A finished data set whose columns are read. Holds no open file: it may be used after a fork.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub struct Stored {
     /// What the data set claims of itself.
     pub manifest: Manifest,
     store: Local,
+    /// Ranges that were fetched from an object store, where some are to be kept.
+    kept: Option<Kept>,
     /// What the ends of files say, by file.
     footers: Mutex<BTreeMap<PathBuf, ArrowReaderMetadata>>,
 }
@@ -41,7 +43,14 @@ impl Stored {
     pub fn open(dir: &Path) -> Result<Self> {
         let store = Local::new(dir);
         let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
-        Ok(Self { store, manifest, footers: Mutex::default() })
+        Ok(Self { store, manifest, kept: None, footers: Mutex::default() })
+    }
+
+    /// As before, and columns that are fetched from an object store are kept on this machine. Columns of
+    /// layouts that are read through Parquet are not.
+    #[must_use]
+    pub fn keeping(self, kept: Kept) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 
     /// The folder.
@@ -59,12 +68,17 @@ impl Stored {
 
     /// The file of a shard's table.
     pub(super) fn path(&self, shard: &ShardIndex, table: Table) -> Result<PathBuf> {
+        self.file(shard, table).map(|(path, _)| path)
+    }
+
+    /// The file of a shard's table, and its size.
+    fn file(&self, shard: &ShardIndex, table: Table) -> Result<(PathBuf, u64)> {
         let folder = format!("{}/", table.folder());
         let file = shard.files.iter().find(|f| f.file.starts_with(&folder)).ok_or_else(|| {
             Error::new(Kind::Corrupt, format!("shard {} has no file of {}", shard.name, table.folder()))
                 .at(self.store.path(MANIFEST))
         })?;
-        Ok(self.store.path(&file.file))
+        Ok((self.store.path(&file.file), file.bytes))
     }
 
     /// A scene variant by its place in the manifest.
@@ -115,12 +129,16 @@ impl Stored {
         if out.len() != column.nbytes(points) {
             return Err(wrong("the room for it is of another size".into()));
         }
-        let path = self.path(self.shard(scene)?, layout.table())?;
+        let (path, size) = self.file(self.shard(scene)?, layout.table())?;
         let bytes = if layout.is_mapped() {
             let file = Ranged::open(&path)?;
             file.check(blob.offset, blob.nbytes)?;
+            let fetch = |out: &mut [u8]| match &self.kept {
+                Some(kept) if is_address(&path) => kept.read_at(&file, blob.offset, out),
+                _ => file.read_at(blob.offset, out),
+            };
             if layout.is_plain() {
-                file.read_at(blob.offset, out)?;
+                fetch(out)?;
                 return if checked {
                     check(blob.crc32, crc32fast::hash(out), &path, Some(blob.offset))
                 } else {
@@ -128,10 +146,10 @@ impl Stored {
                 };
             }
             let mut bytes = vec![0; blob.nbytes as usize];
-            file.read_at(blob.offset, &mut bytes)?;
+            fetch(&mut bytes)?;
             bytes
         } else {
-            self.through_parquet(&path, scene, column)?
+            self.through_parquet(&path, size, scene, column)?
         };
         if bytes.len() as u64 != blob.nbytes {
             return Err(wrong(format!("{} bytes in place of {}", bytes.len(), blob.nbytes)).at(&path));
@@ -150,13 +168,19 @@ impl Stored {
         Ok(bytes)
     }
 
-    fn through_parquet(&self, path: &Path, scene: &SceneIndex, column: &BlobColumn) -> Result<Vec<u8>> {
+    fn through_parquet(
+        &self,
+        path: &Path,
+        size: u64,
+        scene: &SceneIndex,
+        column: &BlobColumn,
+    ) -> Result<Vec<u8>> {
         let wrong = |why: String| {
             Error::new(Kind::Corrupt, format!("{}: column {}: {why}", scene.sample_id, column.name))
                 .at(path)
                 .help("copy the file again, or write the data set again; `dataprep verify` names all such files")
         };
-        let file = File::open(path).map_err(|e| Error::io("read", path, &e))?;
+        let file = Chunks::open(path, size)?;
         let held = || self.footers.lock().unwrap_or_else(PoisonError::into_inner);
         let known = held().get(path).cloned();
         let footer = match known {

@@ -12,7 +12,6 @@ mod header;
 mod stream;
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use self::header::{Element, Encoding, Header, Scalar, Shape, over_long};
@@ -20,6 +19,7 @@ use super::read_file_into;
 use crate::error::{Error, Kind, Result};
 use crate::math::Xyz;
 use crate::scene::{Colour, MeshLayout};
+use crate::store;
 
 /// A mesh as its file gives it.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +50,7 @@ const HEAD: u64 = 64 << 10;
 /// Reads the header of a mesh file and nothing else. Errors as for [`read_mesh`], as far as a header
 /// and the file's size tell.
 pub fn declared(path: &Path) -> Result<Declared> {
-    let failed = |e: &std::io::Error| Error::io("read", path, e);
-    let file = File::open(path).map_err(|e| failed(&e))?;
-    let len = file.metadata().map_err(|e| failed(&e))?.len();
-    let mut head = Vec::new();
-    file.take(HEAD).read_to_end(&mut head).map_err(|e| failed(&e))?;
+    let (head, len) = store::read_head(path, HEAD)?;
     let read = || {
         let header = Header::read(&head, usize::try_from(len).unwrap_or(usize::MAX))?;
         let vertex = header.element("vertex").filter(|e| e.rows > 0);
@@ -132,9 +128,14 @@ pub fn read_labels(bytes: &[u8], path: &Path, mesh: &Xyz) -> Result<VertexLabels
     read().map_err(|e: Error| e.at(path))
 }
 
+/// A file of this machine, which can be read piece by piece; an object is read whole.
+fn local(path: &Path) -> Option<File> {
+    if store::is_address(path) { None } else { File::open(path).ok() }
+}
+
 /// Reads a mesh file; `buffer` is room to work in. Errors as for [`read_mesh`].
 pub(super) fn mesh_file(path: &Path, buffer: &mut Vec<u8>, layout: &mut Option<MeshLayout>) -> Result<Mesh> {
-    if let Some((header, mesh)) = File::open(path).ok().and_then(|mut f| stream::mesh(&mut f, buffer)) {
+    if let Some((header, mesh)) = local(path).and_then(|mut f| stream::mesh(&mut f, buffer)) {
         *layout = Some(header.layout());
         return Ok(mesh);
     }
@@ -145,7 +146,7 @@ pub(super) fn mesh_file(path: &Path, buffer: &mut Vec<u8>, layout: &mut Option<M
 /// Reads a labels mesh file and compares it with `mesh`; `buffer` is room to work in. Errors as for
 /// [`read_mesh`].
 pub(super) fn labels_file(path: &Path, buffer: &mut Vec<u8>, mesh: &Xyz) -> Result<VertexLabels> {
-    if let Some(labels) = File::open(path).ok().and_then(|mut f| stream::labels(&mut f, buffer, mesh)) {
+    if let Some(labels) = local(path).and_then(|mut f| stream::labels(&mut f, buffer, mesh)) {
         return Ok(labels);
     }
     read_file_into(path, buffer)?;

@@ -79,7 +79,7 @@ impl Cache {
     /// `Conflict` when the folder does not carry the cache's tag.
     pub fn clean(dir: &Path) -> Result<Option<Cleaned>> {
         let store = Local::new(dir);
-        if store.size("")?.is_none() {
+        if !dir.is_dir() {
             return Ok(None);
         }
         if !is_ours(&store)? {
