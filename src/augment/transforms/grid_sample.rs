@@ -133,7 +133,7 @@ impl Cells {
     fn members(&self) -> Vec<u64> {
         let item = |row: usize| u64::from(self.table[self.place(row)]) << 32 | row as u64;
         let mut items: Vec<u64> = (0..self.x.len()).map(item).collect();
-        sort_upper(&mut items, 32);
+        sort_upper(&mut items, u32::BITS - (self.x.len() as u32).leading_zeros());
         items
     }
 
