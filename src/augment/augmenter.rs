@@ -14,12 +14,12 @@ use super::mixing::{Alone, Mixed, Partners};
 use super::moved::Moved;
 use super::noise;
 use super::rivals::Named;
-use super::targets::{Targets, tally};
+use super::targets::{Targets, tally, tally_kept};
 use super::text::{self, Change};
 use super::transform::{ATTEMPTS, Action, Cut, Drawn, MixOf, Place};
 use super::variant::{Outcome, Provenance, Sentence, StepRecord, TextAction, Variant};
 use crate::error::{Error, Kind, Result};
-use crate::math::{Aabb, Affine, Key, Purpose, Xyz, pick, rows_where, runs, sort_upper};
+use crate::math::{Aabb, Affine, Key, Pick, Purpose, Xyz, count, rows_of, runs, sort_upper};
 use crate::scene::{Description, NO_OBJECT, Points, Scene};
 
 /// Everything that turns a scene into variants.
@@ -175,31 +175,41 @@ pub(super) fn originals(descriptions: &[Description]) -> Vec<Sentence> {
     descriptions.iter().enumerate().map(keep).collect()
 }
 
-/// Points of objects that a step removed.
-struct Removed {
-    position: Xyz,
-    object: Vec<i32>,
+/// The points before a step that removed some.
+struct Removed<'s> {
+    points: Cow<'s, Points>,
+    /// Whether each was kept.
+    kept: Vec<bool>,
     /// All affine steps since, and those that were pending then.
     map: Affine,
 }
 
-impl Removed {
-    /// The rows of `points` that are not in `kept`.
-    fn of(points: &Points, kept: &[u32], pending: Affine) -> Self {
-        let mut gone: Vec<bool> = points.object.iter().map(|&id| id != NO_OBJECT).collect();
-        for &row in kept {
-            if let Some(gone) = gone.get_mut(row as usize) {
-                *gone = false;
+impl Removed<'_> {
+    /// Calls `each` with positions of points that were removed, as they would be now, and their objects.
+    /// Points that were kept stand between them, nowhere (NaN): leaving them out of a box costs less than
+    /// taking the others out of their columns.
+    fn each(&self, mut each: impl FnMut(&Xyz, &[i32])) {
+        const TOGETHER: usize = 1024;
+        let axes = self.points.position.axes();
+        let blocks = self.kept.chunks(TOGETHER).zip(self.points.object.chunks(TOGETHER));
+        for ((kept, object), start) in blocks.zip((0..).step_by(TOGETHER)) {
+            if count(kept) == kept.len() {
+                continue;
             }
+            let removed = |axis: &[f32]| -> Vec<f32> {
+                axis[start..].iter().zip(kept).map(|(&v, &kept)| if kept { f32::NAN } else { v }).collect()
+            };
+            let [x, y, z] = axes.map(removed);
+            let mut position = Xyz { x, y, z };
+            self.map.apply_to(&mut position);
+            each(&position, object);
         }
-        let rows = rows_where(gone.len(), |row| gone[row]);
-        Self { position: points.position.select(&rows), object: pick(&points.object, &rows), map: pending }
     }
 }
 
 /// The box of every object of a scene, those points included that were removed: of these it is known
 /// where the affine steps that followed would have put them.
-fn uncropped(points: &Points, removed: &[Removed]) -> BTreeMap<i32, Aabb> {
+fn uncropped(points: &Points, removed: &[Removed<'_>]) -> BTreeMap<i32, Aabb> {
     let mut boxes: BTreeMap<i32, Aabb> = BTreeMap::new();
     let mut grow = |position: &Xyz, object: &[i32]| {
         for rows in runs(object) {
@@ -211,10 +221,8 @@ fn uncropped(points: &Points, removed: &[Removed]) -> BTreeMap<i32, Aabb> {
         }
     };
     grow(&points.position, &points.object);
-    for Removed { position, object, map } in removed {
-        let mut position = position.clone();
-        map.apply_to(&mut position);
-        grow(&position, object);
+    for removed in removed {
+        removed.each(&mut grow);
     }
     boxes
 }
@@ -243,7 +251,7 @@ struct Work<'s> {
     /// The other scene of the step to come.
     partner: Option<Arc<Scene>>,
     /// Points that steps removed.
-    removed: Vec<Removed>,
+    removed: Vec<Removed<'s>>,
     /// What each description speaks of, once a step needs to know.
     named: Vec<Named>,
     mixed: Mixed,
@@ -346,7 +354,7 @@ impl<'s> Work<'s> {
                 let mut order: Vec<u64> =
                     (0_u64..).zip(&lots).map(|(row, &lot)| u64::from(lot) << 32 | row).collect();
                 sort_upper(&mut order, 32);
-                self.reorder(&order.into_iter().map(|item| item as u32).collect::<Vec<_>>());
+                self.reorder(order.into_iter().map(|item| item as u32).collect());
             }
             Action::Thin { resamples, moves, at_most, keep } => {
                 if resamples {
@@ -361,8 +369,7 @@ impl<'s> Work<'s> {
                 if let Some(most) = at_most {
                     self.targets.trim(&mut kept, &self.points.object, &lots, most);
                 }
-                let rows = rows_where(kept.len(), |row| kept[row]);
-                record.kept_ratio = self.select(&rows, resamples);
+                record.kept_ratio = self.select(kept, resamples);
             }
         }
         let change = record.applied.then(|| Change { step: step.id.clone(), effects });
@@ -410,12 +417,12 @@ impl<'s> Work<'s> {
         let mut reason = "nothing-left";
         for (tries, (place, recentred)) in (0..).zip(random.chain(recentred)) {
             record.retries = tries;
-            let Some(Cut { centre, rows }) = cut(position, place).filter(|cut| !cut.rows.is_empty()) else {
+            let Some(Cut { centre, kept }) = cut(position, place).filter(|cut| cut.kept.contains(&true))
+            else {
                 continue;
             };
-            let left = pick(object, &rows);
-            if self.targets.are_safe(&left) {
-                let (before, after) = (tally(object), tally(&left));
+            if self.targets.are_safe(object, &kept) {
+                let (before, after) = (tally(object), tally_kept(object, &kept));
                 for (id, had) in before {
                     let has = after.get(&id).copied().unwrap_or(0);
                     if has < had {
@@ -424,7 +431,7 @@ impl<'s> Work<'s> {
                 }
                 record.recentred = recentred;
                 record.parameters.insert("centre-m".into(), centre.map(f64::from).to_vec().into());
-                record.kept_ratio = self.select(&rows, false);
+                record.kept_ratio = self.select(kept, false);
                 return;
             }
             reason = "target-cut";
@@ -432,23 +439,34 @@ impl<'s> Work<'s> {
         skip(record, reason);
     }
 
-    /// Keeps `rows`; gives the share of the points that they are.
-    fn select(&mut self, rows: &[u32], resampled: bool) -> f64 {
-        let before = self.points.len();
-        if rows.len() == before {
+    /// Keeps these rows; gives the share of the points that they are.
+    fn select(&mut self, kept: Vec<bool>, resampled: bool) -> f64 {
+        let rows = rows_of(&kept);
+        let share = rows.len() as f64 / kept.len() as f64;
+        if rows.len() == kept.len() {
             return 1.0;
         }
-        self.removed.push(Removed::of(&self.points, rows, self.pending));
-        self.reorder(rows);
+        let points = match self.reorder(rows) {
+            // The other columns are of no use any more.
+            Cow::Owned(Points { position, object, .. }) => {
+                Cow::Owned(Points { position, object, ..Points::default() })
+            }
+            borrowed @ Cow::Borrowed(_) => borrowed,
+        };
+        self.removed.push(Removed { points, kept, map: self.pending });
         self.histogram = None;
         self.targets.update(&self.points.object, resampled);
-        rows.len() as f64 / before as f64
+        share
     }
 
-    /// The points at `rows` and no others, in that order.
-    fn reorder(&mut self, rows: &[u32]) {
-        self.points = Cow::Owned(self.points.select(rows));
-        self.rows = Some(self.rows.as_ref().map_or_else(|| rows.to_vec(), |source| pick(source, rows)));
+    /// The points at `rows` and no others, in that order; gives the points as they were.
+    fn reorder(&mut self, rows: Vec<u32>) -> Cow<'s, Points> {
+        let points = self.points.select(&rows);
+        self.rows = Some(match &self.rows {
+            Some(source) => Pick::new(&rows).of(source),
+            None => rows,
+        });
+        std::mem::replace(&mut self.points, Cow::Owned(points))
     }
 
     fn settle_positions(&mut self) {
@@ -501,6 +519,9 @@ impl<'s> Work<'s> {
 /// The faces whose three vertices are left, with their new rows.
 fn faces_left(faces: &[[u32; 3]], rows: &[u32]) -> Vec<[u32; 3]> {
     const NONE: u32 = u32::MAX;
+    if faces.is_empty() {
+        return Vec::new();
+    }
     let highest = rows.iter().copied().max().map_or(0, |row| row as usize + 1);
     let mut new_row = vec![NONE; highest];
     for (new, &old) in (0..).zip(rows) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::variant::TargetRecord;
-use crate::math::{Aabb, Xyz, rows_where, runs};
+use crate::math::{Aabb, Xyz, count, rows_of, runs};
 use crate::scene::Description;
 
 /// Ids below this are counted in a flat table; others, which no official scan has, are searched.
@@ -13,11 +13,20 @@ const DENSE: usize = 1 << 16;
 
 /// Points per object id, sorted by id.
 pub(crate) fn tally(object: &[i32]) -> BTreeMap<i32, u32> {
+    tally_of(object, |rows| rows.len())
+}
+
+/// Points per object id among those that are kept, sorted by id.
+pub(crate) fn tally_kept(object: &[i32], kept: &[bool]) -> BTreeMap<i32, u32> {
+    tally_of(object, |rows| count(&kept[rows]))
+}
+
+fn tally_of(object: &[i32], points: impl Fn(Range<usize>) -> usize) -> BTreeMap<i32, u32> {
     let mut dense: Vec<u32> = Vec::new();
     let mut others = BTreeMap::new();
     // Neighbouring points mostly belong to one object.
     for rows in runs(object) {
-        let (id, count) = (object[rows.start], rows.len() as u32);
+        let (id, count) = (object[rows.start], points(rows) as u32);
         match usize::try_from(id) {
             Ok(slot) if slot < DENSE => {
                 if slot >= dense.len() {
@@ -28,7 +37,8 @@ pub(crate) fn tally(object: &[i32]) -> BTreeMap<i32, u32> {
             _ => *others.entry(id).or_insert(0) += count,
         }
     }
-    others.extend((0..).zip(dense).filter(|&(_, count)| count > 0));
+    others.extend((0..).zip(dense));
+    others.retain(|_, count| *count > 0);
     others
 }
 
@@ -67,34 +77,32 @@ impl Targets {
 
     /// Runs of rows that belong to one target, with its index; neighbouring rows mostly do.
     fn runs<'a>(&'a self, object: &'a [i32]) -> impl Iterator<Item = (Range<usize>, usize)> + 'a {
+        let object = if self.list.is_empty() { &[] } else { object };
         runs(object).filter_map(|rows| {
             let slot = self.list.binary_search_by_key(&object[rows.start], |t| t.object).ok()?;
             Some((rows, slot))
         })
     }
 
-    fn count(&self, object: &[i32]) -> Vec<u32> {
+    /// Points of each target.
+    fn count(&self, object: &[i32], points: impl Fn(Range<usize>) -> usize) -> Vec<u32> {
         let mut counts = vec![0; self.list.len()];
         for (rows, slot) in self.runs(object) {
-            counts[slot] += rows.len() as u32;
+            counts[slot] += points(rows) as u32;
         }
         counts
     }
 
-    /// Whether every promise is kept when these are the objects of the points that are left.
-    pub(crate) fn are_safe(&self, left: &[i32]) -> bool {
-        if self.list.is_empty() {
-            return true;
-        }
-        let counts = self.count(left);
+    /// Whether every promise is kept when only these points are.
+    pub(crate) fn are_safe(&self, object: &[i32], kept: &[bool]) -> bool {
+        let counts = self.count(object, |rows| count(&kept[rows]));
         self.list.iter().zip(counts).all(|(t, count)| count >= t.needed(self.min_ratio))
     }
 
     /// Drops the lowest lots among the rows of no target until `most` rows are kept, or only
     /// targets are.
     pub(crate) fn trim(&self, keep: &mut [bool], object: &[i32], lots: &[u32], most: u32) {
-        let kept = keep.iter().filter(|&&k| k).count();
-        let excess = kept.saturating_sub(most as usize);
+        let excess = count(keep).saturating_sub(most as usize);
         if excess == 0 {
             return;
         }
@@ -102,10 +110,8 @@ impl Targets {
         for (rows, _) in self.runs(object) {
             free[rows].fill(false);
         }
-        let mut free: Vec<(u32, u32)> = rows_where(free.len(), |row| free[row])
-            .into_iter()
-            .map(|row| (lots[row as usize], row))
-            .collect();
+        let mut free: Vec<(u32, u32)> =
+            rows_of(&free).into_iter().map(|row| (lots[row as usize], row)).collect();
         free.sort_unstable();
         for (_, row) in free.into_iter().take(excess) {
             keep[row as usize] = false;
@@ -121,8 +127,7 @@ impl Targets {
             .map(|target| if resamples { target.now.min(1) } else { target.needed(self.min_ratio) })
             .collect();
         for (rows, slot) in self.runs(object) {
-            let kept = keep[rows].iter().map(|&k| u32::from(k)).sum();
-            missing[slot] = missing[slot].saturating_sub(kept);
+            missing[slot] = missing[slot].saturating_sub(count(&keep[rows]) as u32);
         }
         let restored = missing.iter().sum();
         if restored == 0 {
@@ -150,7 +155,7 @@ impl Targets {
 
     /// Takes note of what is left after a step.
     pub(crate) fn update(&mut self, left: &[i32], resampled: bool) {
-        let counts = self.count(left);
+        let counts = self.count(left, |rows| rows.len());
         for (target, count) in self.list.iter_mut().zip(counts) {
             if resampled && target.now > 0 {
                 target.reference = target.reference * f64::from(count) / f64::from(target.now);
@@ -215,15 +220,17 @@ mod tests {
         let expected = [(i32::MIN, 1), (-1, 1), (0, 1), (3, 2), (70_000, 1), (i32::MAX, 1)];
         assert_eq!(counts, BTreeMap::from(expected));
         let t = targets(&[i32::MAX, 3, 3, 99, -1], &[3, -1, 3, i32::MAX, 5], 1.0);
-        assert_eq!(t.count(&[i32::MAX, 3, 5, -1]), [1, 1, 1]);
+        assert_eq!(t.count(&[i32::MAX, 3, 5, -1], |rows| rows.len()), [1, 1, 1]);
+        let kept = tally_kept(&[7, 7, -1, -1, -1, 9], &[true, false, true, true, false, false]);
+        assert_eq!(kept, BTreeMap::from([(-1, 2), (7, 1)]));
     }
 
     #[test]
     fn a_selection_is_safe_while_each_target_keeps_its_share() {
         let object = [1, 1, 1, 1, 2];
-        assert!(!targets(&[1], &object, 1.0).are_safe(&[1, 1, 1, 2]));
-        assert!(targets(&[1], &object, 0.75).are_safe(&[1, 1, 1]));
-        assert!(targets(&[9], &object, 1.0).are_safe(&[]), "an object without points promises nothing");
+        assert!(!targets(&[1], &object, 1.0).are_safe(&object, &[true, true, true, false, true]));
+        assert!(targets(&[1], &object, 0.75).are_safe(&object, &[true, true, true, false, false]));
+        assert!(targets(&[9], &object, 1.0).are_safe(&object, &[false; 5]), "no points, no promise");
     }
 
     #[test]
@@ -244,7 +251,7 @@ mod tests {
         let mut t = targets(&[1], &[1; 10], 1.0);
         t.update(&[1; 4], true);
         assert_eq!(t.records()[0].ratio, 1.0);
-        assert!(t.are_safe(&[1; 4]) && !t.are_safe(&[1; 3]));
+        assert!(t.are_safe(&[1; 4], &[true; 4]) && !t.are_safe(&[1; 4], &[true, true, true, false]));
         t.update(&[1; 3], false);
         assert!(t.records()[0].ratio == 0.75 && !t.lost(1) && !t.lost(2));
         t.update(&[], false);

@@ -156,8 +156,8 @@ impl Place {
 pub(crate) struct Cut {
     /// Middle of what was kept, in metres.
     pub centre: [f32; 3],
-    /// The rows to keep, ascending.
-    pub rows: Vec<u32>,
+    /// Whether each row is kept.
+    pub kept: Vec<bool>,
 }
 
 pub(crate) type MixOf = dyn Fn(&Meeting<'_>) -> Result<Guests, &'static str>;

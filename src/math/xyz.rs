@@ -1,5 +1,7 @@
 //! Three columns of coordinates.
 
+use super::{Pick, widest};
+
 /// Three f32 columns of equal length: positions in metres, or unit normals.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Xyz {
@@ -52,48 +54,27 @@ impl Xyz {
     /// The points at `rows`, in that order.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Self {
-        let [x, y, z] = pick_three(self.axes(), rows);
-        Self { x, y, z }
+        self.pick(Pick::new(rows))
     }
-}
 
-/// The rows below `n` of which `keep` is true, ascending; without a branch that a processor could
-/// guess wrong.
-pub(crate) fn rows_where(n: usize, keep: impl Fn(usize) -> bool) -> Vec<u32> {
-    let mut rows = vec![0; n];
-    let mut kept = 0;
-    for row in 0..n {
-        rows[kept] = row as u32;
-        kept += usize::from(keep(row));
+    /// The points at these rows.
+    pub(crate) fn pick(&self, rows: Pick<'_>) -> Self {
+        Self { x: rows.of(&self.x), y: rows.of(&self.y), z: rows.of(&self.z) }
     }
-    rows.truncate(kept);
-    rows
-}
 
-/// `column[rows]`; an empty column stays empty.
-pub(crate) fn pick<T: Copy>(column: &[T], rows: &[u32]) -> Vec<T> {
-    if column.is_empty() {
-        return Vec::new();
+    /// Whether each point lies in a box: from `lo`, and up to `hi` without it.
+    pub(crate) fn within(&self, lo: [f64; 3], hi: [f64; 3]) -> Vec<bool> {
+        let mut within = vec![true; self.len()];
+        widest(
+            #[inline(always)]
+            || {
+                for ((axis, lo), hi) in self.axes().into_iter().zip(lo).zip(hi) {
+                    for (within, &v) in within.iter_mut().zip(axis) {
+                        *within &= (lo <= f64::from(v)) & (f64::from(v) < hi);
+                    }
+                }
+            },
+        );
+        within
     }
-    rows.iter().map(|&r| column[r as usize]).collect()
-}
-
-/// [`pick`] of three columns of one length, each row looked up once.
-pub(crate) fn pick_three<T: Copy + Default>(columns: [&[T]; 3], rows: &[u32]) -> [Vec<T>; 3] {
-    const TOGETHER: usize = 64;
-    let n = columns[0].len();
-    let (a, b, c) = (&columns[0][..n], &columns[1][..n], &columns[2][..n]);
-    let [mut into_a, mut into_b, mut into_c] = columns.map(|_| Vec::with_capacity(rows.len()));
-    for rows in rows.chunks(TOGETHER) {
-        let mut some = [[T::default(); TOGETHER]; 3];
-        let [x, y, z] = &mut some;
-        for (((&row, x), y), z) in rows.iter().zip(x).zip(y).zip(z) {
-            let row = row as usize;
-            [*x, *y, *z] = [a[row], b[row], c[row]];
-        }
-        into_a.extend_from_slice(&some[0][..rows.len()]);
-        into_b.extend_from_slice(&some[1][..rows.len()]);
-        into_c.extend_from_slice(&some[2][..rows.len()]);
-    }
-    [into_a, into_b, into_c]
 }

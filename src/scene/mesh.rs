@@ -3,7 +3,7 @@
 //! Columns, not rows: a reduction over separate x, y and z arrays is two orders of magnitude
 //! faster than over interleaved points, and Parquet wants them so.
 
-use crate::math::{Xyz, pick, pick_three};
+use crate::math::{Pick, Xyz};
 
 /// Three u8 columns of equal length, 0..=255.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,8 @@ impl Colour {
         [&mut self.red, &mut self.green, &mut self.blue]
     }
 
-    fn select(&self, rows: &[u32]) -> Self {
-        let [red, green, blue] = pick_three(self.channels(), rows);
-        Self { red, green, blue }
+    fn pick(&self, rows: Pick<'_>) -> Self {
+        Self { red: rows.of(&self.red), green: rows.of(&self.green), blue: rows.of(&self.blue) }
     }
 }
 
@@ -93,14 +92,15 @@ impl Points {
     /// The points at `rows`, in that order; every column follows.
     #[must_use]
     pub fn select(&self, rows: &[u32]) -> Self {
+        let rows = Pick::new(rows);
         Self {
-            position: self.position.select(rows),
-            colour: self.colour.as_ref().map(|c| c.select(rows)),
-            normal: self.normal.as_ref().map(|n| n.select(rows)),
-            segment: pick(&self.segment, rows),
-            object: pick(&self.object, rows),
-            nyu40: pick(&self.nyu40, rows),
-            orig_index: pick(&self.orig_index, rows),
+            position: self.position.pick(rows),
+            colour: self.colour.as_ref().map(|c| c.pick(rows)),
+            normal: self.normal.as_ref().map(|n| n.pick(rows)),
+            segment: rows.of(&self.segment),
+            object: rows.of(&self.object),
+            nyu40: rows.of(&self.nyu40),
+            orig_index: rows.of(&self.orig_index),
         }
     }
 

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Stream, Xyz, rows_where};
+use crate::math::{Stream, Xyz};
 
 transform! {
     /// Keeps the points in a box around a random point of the scene. The box is half-open: a
@@ -45,7 +45,7 @@ impl Transform for CropBox {
         let crop = *self;
         let cut = Box::new(move |position: &Xyz, place: Place| {
             let centre = place.point(position, &at)?;
-            Some(Cut { centre, rows: crop.around(position, centre) })
+            Some(Cut { centre, kept: crop.around(position, centre) })
         });
         let effects = Effects { removes_points: true, ..Effects::default() };
         Drawn::new(Action::Crop(cut)).doing(effects)
@@ -53,11 +53,10 @@ impl Transform for CropBox {
 }
 
 impl CropBox {
-    fn around(self, position: &Xyz, centre: [f32; 3]) -> Vec<u32> {
+    fn around(self, position: &Xyz, centre: [f32; 3]) -> Vec<bool> {
         let lo: [f64; 3] = std::array::from_fn(|a| f64::from(centre[a]) - self.size_m[a] / 2.0);
         let hi: [f64; 3] = std::array::from_fn(|a| f64::from(centre[a]) + self.size_m[a] / 2.0);
-        let inside = |p: [f32; 3]| (0..3).all(|a| lo[a] <= f64::from(p[a]) && f64::from(p[a]) < hi[a]);
-        rows_where(position.len(), |row| inside(position.get(row)))
+        position.within(lo, hi)
     }
 }
 
@@ -70,6 +69,6 @@ mod tests {
         let x = vec![-1.0, -1.001, 0.0, 0.999, 1.0];
         let position = Xyz { y: vec![0.0; 5], z: vec![0.0; 5], x };
         let crop = CropBox { size_m: [2.0; 3] };
-        assert_eq!(crop.around(&position, [0.0; 3]), [0, 2, 3]);
+        assert_eq!(crop.around(&position, [0.0; 3]), [true, false, true, true, false]);
     }
 }

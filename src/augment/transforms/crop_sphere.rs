@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::augment::transform::{Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform};
-use crate::math::{Stream, Xyz, rows_where, widest};
+use crate::math::{Stream, Xyz, rows_of, widest};
 
 transform! {
     /// Keeps the points nearest to a random point of the scene: a number of them, a share of
@@ -56,7 +56,7 @@ impl Transform for CropSphere {
         let crop = *self;
         let cut = Box::new(move |position: &Xyz, place: Place| {
             let centre = place.point(position, &at)?;
-            Some(Cut { centre, rows: crop.around(position, centre) })
+            Some(Cut { centre, kept: crop.around(position, centre) })
         });
         let effects = Effects { removes_points: true, ..Effects::default() };
         Drawn::new(Action::Crop(cut)).doing(effects)
@@ -64,11 +64,11 @@ impl Transform for CropSphere {
 }
 
 impl CropSphere {
-    fn around(self, position: &Xyz, centre: [f32; 3]) -> Vec<u32> {
+    fn around(self, position: &Xyz, centre: [f32; 3]) -> Vec<bool> {
         let squared = distances(position, centre);
         if let Some(radius) = self.radius_m {
             let limit = (radius * radius) as f32;
-            return rows_where(squared.len(), |row| squared[row] <= limit);
+            return squared.iter().map(|&squared| squared <= limit).collect();
         }
         let n = position.len();
         let wanted = match (self.count, self.ratio) {
@@ -76,34 +76,32 @@ impl CropSphere {
             (None, ratio) => libm::ceil(n as f64 * ratio.unwrap_or(1.0)) as usize,
         };
         if wanted >= n {
-            return (0..n as u32).collect();
+            return vec![true; n];
         }
-        let last = nth(&squared, wanted - 1);
-        rows_where(n, |row| key(&squared, row) <= last)
+        let (bits, last) = nth(&squared, wanted - 1);
+        let nearer = |(row, squared): (u32, &f32)| {
+            (squared.to_bits() < bits) | (squared.to_bits() == bits) & (row <= last)
+        };
+        (0..).zip(&squared).map(nearer).collect()
     }
 }
 
-/// The bits of numbers that are not negative sort as the numbers do; the row breaks ties.
-fn key(squared: &[f32], row: usize) -> u64 {
-    u64::from(squared[row].to_bits()) << 32 | row as u64
-}
-
-/// The key of which `n` are smaller; there are more than `n`.
-fn nth(squared: &[f32], n: usize) -> u64 {
+/// The bits of the distance that comes after `n` smaller ones, and its row; there are more than `n`.
+/// The bits of numbers that are not negative sort as the numbers do, and rows break ties.
+fn nth(squared: &[f32], n: usize) -> (u32, u32) {
     // Piles by the upper bits: 32 piles from one power of two to the next, so that the pile of the key
     // is small, and few enough in all to stay at hand.
-    let pile = |row: usize| (squared[row].to_bits() >> 18) as usize;
-    let mut counts = vec![0_usize; 1 << 14];
-    (0..squared.len()).for_each(|row| counts[pile(row)] += 1);
+    let pile = |squared: &f32| squared.to_bits() >> 18;
+    let mut counts = vec![0_u32; 1 << 14];
+    squared.iter().for_each(|squared| counts[pile(squared) as usize] += 1);
     let (mut here, mut before) = (0, 0);
-    while before + counts[here] <= n {
-        before += counts[here];
+    while before + counts[here] as usize <= n {
+        before += counts[here] as usize;
         here += 1;
     }
-    let mut keys: Vec<u64> = rows_where(squared.len(), |row| pile(row) == here)
-        .iter()
-        .map(|&row| key(squared, row as usize))
-        .collect();
+    let in_pile: Vec<bool> = squared.iter().map(|squared| pile(squared) == here as u32).collect();
+    let key = |&row: &u32| (squared[row as usize].to_bits(), row);
+    let mut keys: Vec<(u32, u32)> = rows_of(&in_pile).iter().map(key).collect();
     *keys.select_nth_unstable(n - before).1
 }
 
@@ -133,8 +131,8 @@ mod tests {
         let crop = CropSphere { count: Some(123), ..CropSphere::default() };
         let mut all: Vec<(f32, u32)> = distances(&position, centre).into_iter().zip(0..).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        let mut expected: Vec<u32> = all[..123].iter().map(|&(_, row)| row).collect();
-        expected.sort_unstable();
+        let mut expected = vec![false; 500];
+        all[..123].iter().for_each(|&(_, row)| expected[row as usize] = true);
         assert_eq!(crop.around(&position, centre), expected);
         let share = CropSphere { ratio: Some(0.246), ..CropSphere::default() };
         assert_eq!(share.around(&position, centre), expected, "ceil(500 × 0.246) = 123");
@@ -142,7 +140,7 @@ mod tests {
             CropSphere { radius_m: Some(f64::from(all[122].0.sqrt()) + 1e-6), ..CropSphere::default() };
         assert_eq!(ball.around(&position, centre), expected);
         let whole = CropSphere { count: Some(500), ..CropSphere::default() };
-        assert_eq!(whole.around(&position, centre).len(), 500);
+        assert_eq!(whole.around(&position, centre), [true; 500]);
         assert!(whole.around(&Xyz::default(), centre).is_empty());
     }
 
@@ -150,6 +148,6 @@ mod tests {
     fn equal_distances_are_told_apart_by_row() {
         let position = Xyz { x: vec![1.0; 6], y: vec![0.0; 6], z: vec![0.0; 6] };
         let crop = CropSphere { count: Some(2), ..CropSphere::default() };
-        assert_eq!(crop.around(&position, [0.0; 3]), [0, 1]);
+        assert_eq!(crop.around(&position, [0.0; 3]), [true, true, false, false, false, false]);
     }
 }

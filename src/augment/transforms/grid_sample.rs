@@ -62,16 +62,14 @@ impl Transform for GridSample {
     fn draw(&self, _stream: &mut Stream) -> Drawn {
         let (cell, mean) = (self.cell_m, self.pick == Pick::Mean);
         let keep = Box::new(move |points: &mut Cow<'_, Points>, lots: &[u32]| {
-            let cells = cells_of(&points.position, cell);
-            let keep = winners(&cells, lots, &points.orig_index);
+            let mut cells = Cells::new(&points.position, cell);
+            let keep = cells.winners(lots, &points.orig_index);
             if mean {
-                for group in cells.chunk_by(|a, b| a >> 32 == b >> 32).filter(|group| group.len() > 1) {
-                    let rows = group.iter().map(|&item| item as u32);
-                    let Some(best) = rows.clone().find(|&row| keep[row as usize]) else { continue };
-                    let same =
-                        |row: &u32| points.object.get(*row as usize) == points.object.get(best as usize);
-                    let rows: Vec<u32> = rows.filter(same).collect();
-                    average(points.to_mut(), &rows, best as usize);
+                for group in cells.members().chunk_by(|a, b| a >> 32 == b >> 32).filter(|g| g.len() > 1) {
+                    let best = (group[0] >> 32) as usize;
+                    let same = |row: &u32| points.object.get(*row as usize) == points.object.get(best);
+                    let rows: Vec<u32> = group.iter().map(|&item| item as u32).filter(same).collect();
+                    average(points.to_mut(), &rows, best);
                 }
             }
             keep
@@ -82,69 +80,88 @@ impl Transform for GridSample {
     }
 }
 
-/// Whether each row is the one of its cell with the highest lot; the earlier vertex wins a tie.
-fn winners(cells: &[u64], lots: &[u32], orig_index: &[u32]) -> Vec<bool> {
-    let mut keep = vec![true; cells.len()];
-    let (mut cell, mut best, mut best_lot) = (u64::MAX, 0, 0);
-    // Each row loses or makes the one before it lose. No branch that a processor could guess wrong.
-    for &item in cells {
-        let row = item as u32 as usize;
-        let lot = lots[row];
-        let same = item >> 32 == cell;
-        let higher = if lot == best_lot { orig_index[row] < orig_index[best] } else { lot > best_lot };
-        let wins = !same | higher;
-        keep[if wins { best } else { row }] &= !same;
-        (best, best_lot) = if wins { (row, lot) } else { (best, best_lot) };
-        cell = item >> 32;
-    }
-    keep
+/// No row.
+const NONE: u32 = u32::MAX;
+
+/// The cell of each row, and a table of the rows that stand for cells.
+struct Cells {
+    /// Steps along each axis.
+    x: Vec<i32>,
+    y: Vec<i32>,
+    z: Vec<i32>,
+    /// By hash, at least half as many places again as there are rows, and a power of two of them. A cell
+    /// has the first place from its hash on that no other has.
+    table: Vec<u32>,
 }
 
-/// The row of every point in the lower half of an item, the number of its cell in the upper half,
-/// sorted. Cells are numbered from the lowest, with as many bits an axis as the scene needs.
-fn cells_of(position: &Xyz, cell: f64) -> Vec<u64> {
-    let axes = position.axes().each_ref().map(|axis| {
-        let mut steps = vec![0_u32; axis.len()];
-        let any = widest(
-            #[inline(always)]
-            || {
-                let mut lowest = i32::MAX;
-                for (s, &v) in steps.iter_mut().zip(*axis) {
-                    let step = step(v, cell);
-                    *s = step as u32;
-                    lowest = lowest.min(step);
-                }
-                let mut any = 0;
-                for s in &mut steps {
-                    *s = s.wrapping_sub(lowest as u32);
-                    any |= *s;
-                }
-                any
-            },
-        );
-        (steps, 32 - any.leading_zeros())
-    });
-    let [(x, _), (y, y_bits), (z, z_bits)] = &axes;
-    let bits: u32 = axes.iter().map(|(_, bits)| bits).sum();
-    if bits <= 32 {
-        let item = |row: usize| {
-            let cell =
-                u64::from(x[row]) << (y_bits + z_bits) | u64::from(y[row]) << z_bits | u64::from(z[row]);
-            cell << 32 | row as u64
-        };
-        let mut items: Vec<u64> = (0..position.len()).map(item).collect();
-        sort_upper(&mut items, bits);
-        return items;
+impl Cells {
+    fn new(position: &Xyz, cell: f64) -> Self {
+        let [x, y, z] = position.axes().map(|axis| {
+            let mut steps = vec![0; axis.len()];
+            widest(
+                #[inline(always)]
+                || {
+                    for (s, &v) in steps.iter_mut().zip(axis) {
+                        *s = step(v, cell);
+                    }
+                },
+            );
+            steps
+        });
+        let places = (position.len() + position.len() / 2).next_power_of_two();
+        Self { x, y, z, table: vec![NONE; places] }
     }
-    // Far more cells than a room has: those that hold a point are numbered one after the other.
-    let mut cells: Vec<([u32; 3], u32)> =
-        (0..position.len()).map(|row| ([x[row], y[row], z[row]], row as u32)).collect();
-    cells.sort_unstable();
-    let groups = cells.chunk_by(|a, b| a.0 == b.0);
-    (0_u64..)
-        .zip(groups)
-        .flat_map(|(n, group)| group.iter().map(move |&(_, row)| n << 32 | u64::from(row)))
-        .collect()
+
+    /// Whether each row is the one of its cell with the highest lot; the earlier vertex wins a tie.
+    fn winners(&mut self, lots: &[u32], orig_index: &[u32]) -> Vec<bool> {
+        let mut keep = vec![true; lots.len()];
+        for (row, &lot) in lots.iter().enumerate() {
+            let place = self.place(row);
+            // Who comes first meets itself. No branch that a processor could guess wrong.
+            let alone = self.table[place] == NONE;
+            let best = if alone { row } else { self.table[place] as usize };
+            let earlier = orig_index[row] < orig_index[best];
+            let wins = (lot > lots[best]) | (lot == lots[best]) & earlier;
+            let (winner, loser) = if wins { (row, best) } else { (best, row) };
+            keep[loser] &= alone;
+            self.table[place] = winner as u32;
+        }
+        keep
+    }
+
+    /// Every row in the lower half of an item, the row that stands for its cell in the upper half, sorted.
+    fn members(&self) -> Vec<u64> {
+        let item = |row: usize| u64::from(self.table[self.place(row)]) << 32 | row as u64;
+        let mut items: Vec<u64> = (0..self.x.len()).map(item).collect();
+        sort_upper(&mut items, u32::BITS - (self.x.len() as u32).leading_zeros());
+        items
+    }
+
+    /// The place of a row's cell in the table.
+    #[inline(always)]
+    fn place(&self, row: usize) -> usize {
+        let cell = (self.x[row], self.y[row], self.z[row]);
+        let mut place = self.home(cell);
+        loop {
+            let held = self.table[place];
+            let other = if held == NONE { row } else { held as usize };
+            if cell == (self.x[other], self.y[other], self.z[other]) {
+                return place;
+            }
+            place = (place + 1) & (self.table.len() - 1);
+        }
+    }
+
+    /// The place where the search for a cell begins. With powers of the root of g⁴ = g + 1 for factors
+    /// (times 2⁶⁴, odd), the upper bits are spread the more evenly the nearer cells are to each other.
+    #[inline(always)]
+    fn home(&self, (x, y, z): (i32, i32, i32)) -> usize {
+        let term = |step: i32, factor: u64| (step as u64).wrapping_mul(factor);
+        let sum = term(x, 0xD1B5_4A32_D192_ED03)
+            .wrapping_add(term(y, 0xABC9_8388_FB8F_AC03))
+            .wrapping_add(term(z, 0x8CB9_2BA7_2F3D_8DD7));
+        (sum >> 32) as usize * self.table.len() >> 32
+    }
 }
 
 /// 1.5 · 2⁵²: around here an f64 is a whole number, and its lower bits count from this one's.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::augment::transform::{
     ATTEMPTS, Action, Complaint, Cut, Drawn, Effects, Place, Transform, transform,
 };
-use crate::math::{Aabb, Stream, Xyz, rows_where};
+use crate::math::{Aabb, Stream, Xyz, count};
 
 /// Most turns of the loop: the window is then a sixteenth of its first width or less.
 const TURNS: usize = 16;
@@ -117,8 +117,7 @@ impl LimitPoints {
     /// The first of the shrinking windows that holds few enough points.
     fn window(self, position: &Xyz, place: Place, shares: &[[f64; 3]]) -> Cut {
         let bounds = Aabb::of(position.axes());
-        let whole =
-            Cut { centre: bounds.middle().map(|v| v as f32), rows: (0..position.len() as u32).collect() };
+        let whole = Cut { centre: bounds.middle().map(|v| v as f32), kept: vec![true; position.len()] };
         if position.len() <= self.count as usize {
             return whole;
         }
@@ -134,14 +133,12 @@ impl LimitPoints {
                     f64::from(bounds.min[a]) + free * shares[attempt * TURNS + turn][a]
                 }
             });
-            let within =
-                |p: [f32; 3]| (0..3).all(|a| lo[a] <= f64::from(p[a]) && f64::from(p[a]) < lo[a] + size[a]);
-            let rows = rows_where(position.len(), |row| within(position.get(row)));
-            if rows.len() <= self.count as usize {
-                return Cut { centre: std::array::from_fn(|a| (lo[a] + size[a] / 2.0) as f32), rows };
+            let kept = position.within(lo, std::array::from_fn(|a| lo[a] + size[a]));
+            if count(&kept) <= self.count as usize {
+                return Cut { centre: std::array::from_fn(|a| (lo[a] + size[a] / 2.0) as f32), kept };
             }
         }
-        Cut { rows: Vec::new(), ..whole }
+        Cut { kept: vec![false; position.len()], ..whole }
     }
 }
 
