@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::schema::BlobColumn;
-use super::stored::Stored;
+use super::stored::{Span, Stored};
 use super::threads::on_threads;
 use crate::error::{Error, Kind, Result};
 use crate::store::Ranged;
@@ -46,10 +46,20 @@ pub struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    fn read(self) -> Result<()> {
+    /// Whether both are columns of one scene variant that each cost a request.
+    fn goes_with(&self, other: &Self) -> bool {
+        match (self.source, other.source) {
+            (Source::Column { stored: a, scene: i, .. }, Source::Column { stored: b, scene: k, .. }) => {
+                std::ptr::eq(a, b) && i == k && a.is_remote()
+            }
+            _ => false,
+        }
+    }
+
+    fn read(self, spans: &[Span]) -> Result<()> {
         match self.source {
             Source::Column { stored, scene, column, checked } => {
-                stored.read(stored.scene(scene)?, &column, checked, self.out)
+                stored.read_with(spans, stored.scene(scene)?, &column, checked, self.out)
             }
             Source::Range { file, offset, crc32 } => {
                 range(file.as_ref().map_err(Clone::clone)?, offset, crc32, self.out)
@@ -87,10 +97,36 @@ pub(super) fn check(expected: u32, found: u32, path: &Path, offset: Option<u64>)
 }
 
 /// Reads all pieces on `threads` threads, and says of each that could not be read why; its buffer
-/// then holds anything.
+/// then holds anything. Columns of one scene in an object store that follow each other are fetched together.
 pub fn fill(pieces: Vec<Piece<'_>>, threads: usize) -> Vec<(usize, Error)> {
-    let done = on_threads(pieces, threads, |piece| piece.read().err());
-    done.into_iter().enumerate().filter_map(|(index, error)| Some((index, error?))).collect()
+    let mut jobs: Vec<Vec<(usize, Piece<'_>)>> = Vec::new();
+    for (index, piece) in pieces.into_iter().enumerate() {
+        match jobs.last_mut() {
+            Some(job) if job[0].1.goes_with(&piece) => job.push((index, piece)),
+            _ => jobs.push(vec![(index, piece)]),
+        }
+    }
+    let done = on_threads(jobs, threads, |job| {
+        let spans = fetched_together(&job);
+        let read = job.into_iter().map(|(index, piece)| (index, piece.read(&spans)));
+        read.filter_map(|(index, read)| Some((index, read.err()?))).collect::<Vec<_>>()
+    });
+    done.into_iter().flatten().collect()
+}
+
+/// What serves several pieces. Where it cannot be fetched, each piece says so for itself.
+fn fetched_together(job: &[(usize, Piece<'_>)]) -> Vec<Span> {
+    let columns = job.iter().filter_map(|(_, piece)| match piece.source {
+        Source::Column { column, .. } => Some(column),
+        Source::Range { .. } => None,
+    });
+    let columns: Vec<BlobColumn> = columns.collect();
+    match job[0].1.source {
+        Source::Column { stored, scene, .. } if job.len() > 1 => {
+            stored.scene(scene).and_then(|scene| stored.spans(scene, &columns)).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

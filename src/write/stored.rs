@@ -114,6 +114,18 @@ impl Stored {
     /// # Errors
     /// When the file is missing, cut short or not what was written, or `out` is of another size.
     pub fn read(&self, scene: &SceneIndex, column: &BlobColumn, checked: bool, out: &mut [u8]) -> Result<()> {
+        self.read_with(&[], scene, column, checked, out)
+    }
+
+    /// As [`Self::read`], from `spans` where they hold the column.
+    pub(super) fn read_with(
+        &self,
+        spans: &[Span],
+        scene: &SceneIndex,
+        column: &BlobColumn,
+        checked: bool,
+        out: &mut [u8],
+    ) -> Result<()> {
         let layout = &self.manifest.layout;
         let points = scene.num_points as usize;
         let stored = layout.stored(column);
@@ -133,10 +145,14 @@ impl Stored {
         let bytes = if layout.is_mapped() {
             let file = Ranged::open(&path)?;
             file.check(blob.offset, blob.nbytes)?;
-            let fetch = |out: &mut [u8]| match &self.kept {
-                Some(kept) if is_address(&path) => kept.read_at(&file, blob.offset, out),
-                _ => file.read_at(blob.offset, out),
-            };
+            let fetch =
+                |out: &mut [u8]| match spans.iter().find_map(|span| span.get(blob.offset, blob.nbytes)) {
+                    Some(bytes) => {
+                        out.copy_from_slice(bytes);
+                        Ok(())
+                    }
+                    None => self.fetch(&file, blob.offset, out),
+                };
             if layout.is_plain() {
                 fetch(out)?;
                 return if checked {
@@ -159,6 +175,49 @@ impl Stored {
         }
         unpack(column, layout, &bytes, out);
         Ok(())
+    }
+
+    fn fetch(&self, file: &Ranged, offset: u64, out: &mut [u8]) -> Result<()> {
+        match &self.kept {
+            Some(kept) if is_address(file.path()) => kept.read_at(file, offset, out),
+            _ => file.read_at(offset, out),
+        }
+    }
+
+    /// Whether each range that is read is a request to an object store.
+    pub(super) fn is_remote(&self) -> bool {
+        is_address(self.store.root())
+    }
+
+    /// Columns of a scene variant that lie near each other, fetched at once: a request costs as much as many
+    /// bytes. Those that lie alone are left to [`Self::read`], and so is what is wrong.
+    pub(super) fn spans(&self, scene: &SceneIndex, columns: &[BlobColumn]) -> Result<Vec<Span>> {
+        /// Bytes between two columns that are fetched for nothing.
+        const GAP: u64 = 1 << 20;
+        if !self.is_remote() || !self.manifest.layout.is_mapped() {
+            return Ok(Vec::new());
+        }
+        let mut blobs: Vec<_> = columns.iter().filter_map(|c| scene.blobs.get(c.name)).copied().collect();
+        blobs.sort_by_key(|blob| blob.offset);
+        let mut runs: Vec<(u64, u64, usize)> = Vec::new();
+        for blob in blobs {
+            let end = blob.offset.saturating_add(blob.nbytes);
+            match runs.last_mut() {
+                Some((_, last, n)) if blob.offset <= last.saturating_add(GAP) => {
+                    (*last, *n) = (end.max(*last), *n + 1);
+                }
+                _ => runs.push((blob.offset, end, 1)),
+            }
+        }
+        let (path, size) = self.file(self.shard(scene)?, self.manifest.layout.table())?;
+        let file = Ranged::open(&path)?;
+        let runs = runs.into_iter().filter(|&(_, end, n)| n > 1 && end <= size);
+        runs.map(|(offset, end, _)| {
+            let mut bytes = vec![0; (end - offset) as usize];
+            self.fetch(&file, offset, &mut bytes)?;
+            Ok(Span { offset, bytes })
+        })
+        .collect()
     }
 
     /// [`Self::read`] into memory of its own, checked.
@@ -189,6 +248,20 @@ impl Stored {
         };
         held().entry(path.to_path_buf()).or_insert_with(|| footer.clone());
         column_of(file, footer, scene.row_group as usize, column, &self.manifest.layout).map_err(wrong)
+    }
+}
+
+/// Bytes of a file that were fetched at once.
+#[derive(Debug)]
+pub(super) struct Span {
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+impl Span {
+    fn get(&self, offset: u64, nbytes: u64) -> Option<&[u8]> {
+        let start = usize::try_from(offset.checked_sub(self.offset)?).ok()?;
+        self.bytes.get(start..start.checked_add(usize::try_from(nbytes).ok()?)?)
     }
 }
 

@@ -79,6 +79,7 @@ impl CropSphere {
             return vec![true; n];
         }
         let (bits, last) = nth(&squared, wanted - 1);
+        #[expect(clippy::needless_bitwise_bool, reason = "no branch, so that the loop is a wide one")]
         let nearer = |(row, squared): (u32, &f32)| {
             (squared.to_bits() < bits) | (squared.to_bits() == bits) & (row <= last)
         };
@@ -93,7 +94,9 @@ fn nth(squared: &[f32], n: usize) -> (u32, u32) {
     // is small, and few enough in all to stay at hand.
     let pile = |squared: &f32| squared.to_bits() >> 18;
     let mut counts = vec![0_u32; 1 << 14];
-    squared.iter().for_each(|squared| counts[pile(squared) as usize] += 1);
+    for squared in squared {
+        counts[pile(squared) as usize] += 1;
+    }
     let (mut here, mut before) = (0, 0);
     while before + counts[here] as usize <= n {
         before += counts[here] as usize;

@@ -113,11 +113,12 @@ impl Cells {
     }
 
     /// Whether each row is the one of its cell with the highest lot; the earlier vertex wins a tie.
+    #[expect(clippy::needless_bitwise_bool, reason = "no branch that a processor could guess wrong")]
     fn winners(&mut self, lots: &[u32], orig_index: &[u32]) -> Vec<bool> {
         let mut keep = vec![true; lots.len()];
         for (row, &lot) in lots.iter().enumerate() {
             let place = self.place(row);
-            // Who comes first meets itself. No branch that a processor could guess wrong.
+            // Who comes first meets itself.
             let alone = self.table[place] == NONE;
             let best = if alone { row } else { self.table[place] as usize };
             let earlier = orig_index[row] < orig_index[best];
@@ -160,7 +161,7 @@ impl Cells {
         let sum = term(x, 0xD1B5_4A32_D192_ED03)
             .wrapping_add(term(y, 0xABC9_8388_FB8F_AC03))
             .wrapping_add(term(z, 0x8CB9_2BA7_2F3D_8DD7));
-        (sum >> 32) as usize * self.table.len() >> 32
+        ((sum >> 32) as usize * self.table.len()) >> 32
     }
 }
 
