@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Manifest, SceneIndex};
+use super::manifest::{MANIFEST, Manifest, SceneIndex};
 use crate::error::{Error, Kind, Result, nearest};
 
-/// The data set's folder, and the shard's name when `path` is a file of one.
+/// The data set's folder, which its manifest may name, and the shard's name when `path` is a file of one.
 ///
 /// # Errors
 /// [`Kind::NotFound`] when there is neither.
@@ -13,13 +13,17 @@ pub fn data_set_of(path: &Path) -> Result<(PathBuf, Option<String>)> {
     if path.is_dir() {
         return Ok((path.to_path_buf(), None));
     }
+    let here = |dir: &Path| if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_path_buf() };
+    if path.is_file() && path.file_name().is_some_and(|name| name == MANIFEST) {
+        return Ok((here(path.parent().unwrap_or(Path::new(""))), None));
+    }
     let root = path.parent().and_then(Path::parent);
     let shard = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     match root {
-        Some(root) if path.is_file() => {
-            let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
-            Ok((root.to_path_buf(), shard))
-        }
+        Some(root) if here(root).join(MANIFEST).is_file() && path.is_file() => Ok((here(root), shard)),
+        _ if path.is_file() => Err(Error::new(Kind::Config, "this is no shard of a finished data set")
+            .at(path)
+            .expected("a data set's folder, or a shard such as out/scenes/train-00000-1f3a9c2e.parquet")),
         _ => Err(Error::new(Kind::NotFound, "no such file or folder")
             .at(path)
             .expected("a data set's folder, or a shard such as out/scenes/train-00000-1f3a9c2e.parquet")),
