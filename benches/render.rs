@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use dataprep::load::{self, Request, Wanted};
-use dataprep::render::{Look, Size, View, best_side, cloud, jpeg, level, picture};
+use dataprep::render::{Look, MANY, Size, View, best_side, cloud, jpeg, level, picture};
 use dataprep::store::Local;
 use dataprep::synth::{self, Options};
 
@@ -26,7 +26,7 @@ fn bench(c: &mut Criterion) {
         b.iter(|| picture(&scene, &Look { close: true, ..look(best) }));
     });
     let drawn = picture(&scene, &look(best));
-    group.bench_function("JPEG", |b| b.iter(|| jpeg(&drawn).expect("a file")));
+    group.bench_function("JPEG", |b| b.iter(|| jpeg(&drawn, MANY).expect("a file")));
     group.bench_function("a cloud of 30,000 points", |b| {
         b.iter(|| cloud(&scene, 30_000, &targets, &level(&scene)));
     });

@@ -195,6 +195,13 @@ impl Error {
         self
     }
 
+    /// Names no file, and no place in one.
+    #[must_use]
+    pub fn nowhere(mut self) -> Self {
+        (self.0.path, self.0.place) = (None, None);
+        self
+    }
+
     /// Names the byte.
     #[must_use]
     pub fn byte(mut self, offset: u64) -> Self {

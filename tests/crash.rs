@@ -151,3 +151,36 @@ fn parts_of_a_plan_run_side_by_side() {
         assert_same(&whole, &out);
     }
 }
+
+#[test]
+fn a_shard_that_is_cut_or_flipped_is_told_by_those_who_read_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    synth(&data, 2, 2000);
+    let out = dir.path().join("out");
+    expect(0, &["augment", "-p", "pipelines/none.toml", text(&data.join("scans")), "-o", text(&out)]);
+    let mut shards: Vec<_> = fs::read_dir(out.join("scenes")).unwrap().map(|e| e.unwrap().path()).collect();
+    shards.sort();
+    let shard = text(&shards[0]);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(out.join("manifest.json")).unwrap()).unwrap();
+    let sample = manifest["scenes"][0]["sample_id"].as_str().unwrap();
+    let at = manifest["scenes"][0]["blobs"]["rgb"][0].as_u64().unwrap() as usize;
+    let bench = ["bench", text(&out), "--seconds", "1"];
+    expect(0, &["inspect", text(&out), sample]);
+    expect(0, &["inspect", shard]);
+
+    let whole = fs::read(&shards[0]).unwrap();
+    let mut flipped = whole.clone();
+    flipped[at + 7] ^= 1;
+    for (bytes, sizes) in [(&flipped[..], 0), (&whole[..whole.len() - 1], 1)] {
+        fs::write(&shards[0], bytes).unwrap();
+        expect(sizes, &["inspect", text(&out)]);
+        let told =
+            [expect(1, &["inspect", shard]), expect(1, &["inspect", text(&out), sample]), expect(2, &bench)];
+        for output in told {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert!(stderr.contains(shard) && stderr.contains("help: copy the file again"), "{stderr}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ use super::{bench, explain_pipeline, export, gc, inspect, preview, replay, verif
     propagate_version = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Exit codes: 0 clean · 1 findings · 2 could not run · 130 interrupted (run it again to resume)"
+    after_help = "Exit codes: 0 clean · 1 findings · 2 could not run · 75 try again · 130 interrupted (run it again to resume)"
 )]
 pub struct Cli {
     /// What to do.

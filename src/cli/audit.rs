@@ -13,7 +13,7 @@ use super::fix::{self, FixArgs};
 use super::known::Known;
 use super::report::ReportArgs;
 use super::today::today;
-use super::{Exit, Globals, Output, interrupt};
+use super::{Exit, Globals, Output, interrupt, plural};
 use crate::audit::report::Report;
 use crate::audit::{Engine, Places, Profile, Settings, Severity};
 use crate::error::Result;
@@ -247,14 +247,14 @@ pub(super) fn run(args: &AuditArgs, globals: &Globals, output: &mut Output) -> R
     if let Some(file) = &args.parts.summary {
         let scans = reports.scans.len();
         Part::new(&engine, &catalogue, reports).write(file)?;
-        output.note(&format!("{}: {scans} of {} scans", file.display(), catalogue.scans.len()));
+        output.note(&format!("{}: {scans} of {}", file.display(), plural(catalogue.scans.len(), "scan")));
         return Ok(Exit::Clean);
     }
     let audited = pipeline::conclude(&catalogue, &engine, reports)?;
     if let Some(error) = &audited.unsaved {
         output.note(&clean::unsaved(error));
     }
-    output.detail(&format!("{} of {} scans from the cache", audited.cached, catalogue.scans.len()));
+    output.detail(&format!("{} of {} from the cache", audited.cached, plural(catalogue.scans.len(), "scan")));
     let report = audited.report;
     let page = args.reporting.reports.page().map(|content| {
         let load = |entry: &_| load::scan(entry, &catalogue.labels, load::Wanted::default());

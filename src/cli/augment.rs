@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::chosen::{Chosen, partition};
-use super::{Exit, Globals, Output, interrupt, plan_words};
+use super::{Exit, Globals, Output, interrupt, plan_words, plural};
 use crate::audit::{Finding, Severity};
 use crate::error::Result;
 use crate::pipeline::{
@@ -86,7 +86,7 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         session.run(&units, globals.workers(), &progress, stop)
     })?;
     if parts > 1 {
-        output.note(&format!("part {part} of {parts}: {} units done", units.len()));
+        output.note(&format!("part {part} of {parts}: {} done", plural(units.len(), "unit")));
         if let Some(missing) = first_missing(&session)? {
             output.note(&format!("the data set is not finished: {missing} is not done yet"));
             return Ok(Exit::Clean);
@@ -121,13 +121,15 @@ pub(super) fn exit_of(
         return Exit::Clean;
     }
     output.note(&format!(
-        "exit code 1: {faults} things were left out and {errors} errors found in the data set as a whole; \
-         on-error = \"skip\" in [check] accepts that"
+        "exit code 1: {} left out and {} found in the data set as a whole; on-error = \"skip\" in [check] \
+         accepts that",
+        plural(faults, "thing"),
+        plural(errors, "error")
     ));
     Exit::Findings
 }
 
-fn first_missing(session: &Session) -> Result<Option<String>> {
+pub(super) fn first_missing(session: &Session) -> Result<Option<String>> {
     for unit in &session.plan.units {
         if session.marker(unit)?.is_none() {
             return Ok(Some(unit.name.clone()));
@@ -159,8 +161,8 @@ pub(super) fn watch<T: Send>(
                 std::thread::sleep(Duration::from_millis(100));
                 let done = progress.scans.load(Ordering::Relaxed);
                 let message = format!(
-                    "{} variants, {}",
-                    progress.samples.load(Ordering::Relaxed),
+                    "{}, {}",
+                    plural(progress.samples.load(Ordering::Relaxed), "variant"),
                     bytes(progress.bytes.load(Ordering::Relaxed))
                 );
                 waited += 1;
@@ -197,10 +199,11 @@ pub(super) fn summary(
     let dropped: u64 = text.dropped.values().sum();
     let mut lines = vec![
         format!(
-            "{scans} scans -> {} variants with {} descriptions in {} shards, {} in {}",
-            manifest.totals.scenes,
-            manifest.totals.descriptions,
-            manifest.shards.len(),
+            "{} -> {} with {} in {}, {} in {}",
+            plural(scans, "scan"),
+            plural(manifest.totals.scenes, "variant"),
+            plural(manifest.totals.descriptions, "description"),
+            plural(manifest.shards.len(), "shard"),
             bytes(size),
             dir.display()
         ),
@@ -223,7 +226,7 @@ pub(super) fn summary(
     }
     let before = progress.units_before.load(Ordering::Relaxed);
     if before > 0 {
-        lines.push(format!("  {before} of {} shards were there from an earlier run", plan.units.len()));
+        lines.push(format!("  {before} of {} there from an earlier run", plural(plan.units.len(), "shard")));
     }
     lines.push(format!("  data set {}", &committed.dataset_id[..16]));
     if config.balance.method != Method::None {

@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::augment::bytes;
-use super::{Exit, Globals, Output, interrupt};
+use super::{Exit, Globals, Output, interrupt, plural};
 use crate::error::{Error, Kind, Result};
-use crate::write::{Piece, Source, Stored, fill};
+use crate::store::Local;
+use crate::write::{Piece, Source, Stored, damage, fill};
 
 /// Arguments of `dataprep bench`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Reads scenes into memory as the Loader of the Python package does, and copies as many bytes within
 memory for comparison: no reader can be faster than that copy. The first pass reads the files as
-they are found, from the disk or from memory; the later ones find them in memory where it has room.
+they are found, from the disk or from memory, and takes the checksum of each column, as the Loader
+does; the later ones find them in memory where it has room. Files that are not what their manifest
+says are refused.
 
 Examples:
   dataprep bench out/run1
@@ -40,6 +43,12 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
         [] => layout.columns.clone(),
         names => names.iter().map(|name| stored.column(name)).collect::<Result<_>>()?,
     };
+    // What is not whole would be timed, too.
+    let store = Local::new(stored.root());
+    let files = || stored.manifest.shards.iter().flat_map(|s| &s.files);
+    if let Some(error) = files().find_map(|file| damage(&store, file, false)) {
+        return Err(error);
+    }
     let scenes = &stored.manifest.scenes;
     if scenes.is_empty() {
         return Err(Error::new(Kind::Config, "the data set is empty").at(&args.dir));
@@ -54,14 +63,14 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
     let (mut buffer, mut other) = (vec![0_u8; largest], vec![1_u8; largest]);
     let threads = globals.workers();
 
-    let mut read = |batch: &[usize]| -> Result<()> {
+    let mut read = |batch: &[usize], checked: bool| -> Result<()> {
         let mut rest = buffer.as_mut_slice();
         let mut pieces = Vec::new();
         for &scene in batch {
             for &column in &columns {
                 let (out, left) = rest.split_at_mut(column.nbytes(scenes[scene].num_points as usize));
                 rest = left;
-                let source = Source::Column { stored: &stored, scene, column, checked: false };
+                let source = Source::Column { stored: &stored, scene, column, checked };
                 pieces.push(Piece { source, out });
             }
         }
@@ -69,11 +78,12 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
     };
     let first = Instant::now();
     for batch in &batches {
-        read(batch)?;
+        read(batch, true)?;
         unless_stopped()?;
     }
     let first = first.elapsed();
-    let (later, laps) = repeated(Duration::from_secs(args.seconds), batches.len(), |at| read(batches[at]))?;
+    let (later, laps) =
+        repeated(Duration::from_secs(args.seconds), batches.len(), |at| read(batches[at], false))?;
     let (copied, copies) = repeated(Duration::from_secs(args.seconds), batches.len(), |at| {
         let n = size(batches[at]) as usize;
         other[..n].copy_from_slice(&buffer[..n]);
@@ -81,9 +91,15 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
         Ok(())
     })?;
 
-    let (scenes, total) = (scenes.len() as f64, batches.iter().map(|b| size(b)).sum::<u64>());
-    let mut text =
-        format!("{scenes} samples, {} of columns, {}, {threads} threads\n", bytes(total), layout.name());
+    let scenes_n = scenes.len();
+    let (scenes, total) = (scenes_n as f64, batches.iter().map(|b| size(b)).sum::<u64>());
+    let mut text = format!(
+        "{}, {} of columns, {}, {}\n",
+        plural(scenes_n, "sample"),
+        bytes(total),
+        layout.name(),
+        plural(threads, "thread")
+    );
     let mut line = |what: &str, seconds: f64, passes: f64| {
         let (rate, flow) = (scenes * passes / seconds, total as f64 * passes / seconds);
         let _ = writeln!(text, "{what:<28} {rate:>9.0} samples/s {:>12}/s", bytes(flow as u64));

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
-use super::{Exit, Output};
+use super::{Exit, Output, plural};
 use crate::error::{Error, Result};
 use crate::pipeline::{Cache, ConfigFile, Strategy};
 
@@ -85,10 +85,10 @@ pub(super) fn run(args: &CleanArgs, output: &mut Output) -> Result<Exit> {
         None => output.note(&format!("nothing to remove: there is no {}", dir.display())),
         Some(cleaned) => {
             output.note(&format!(
-                "removed {}: {} files, {} bytes",
+                "removed {}: {}, {}",
                 dir.display(),
-                cleaned.files,
-                cleaned.bytes
+                plural(cleaned.files, "file"),
+                plural(cleaned.bytes, "byte")
             ));
             if cleaned.kept_folder {
                 output.note("the folder stays: it holds something that is not the cache's");

@@ -17,8 +17,8 @@ Examples:
 Writes manifest.json once every unit of the plan is done, and says which are missing before. Committing
 again changes nothing.
 
-Exit codes: 0 clean · 1 scans were left out or errors found · 2 will fail again · 75 may go well the
-next time: storage")]
+Exit codes: 0 clean · 1 scans were left out or errors found · 2 will fail again: see the message · 75 may
+go well the next time: units are missing, or storage failed")]
 pub struct CommitArgs {
     /// Plan file that `dataprep plan` printed, or the output folder
     #[arg(long, value_name = "PLAN")]
@@ -31,7 +31,14 @@ pub(super) fn run(args: &CommitArgs, output: &mut Output) -> Result<Exit> {
     let config = Config::parse(Path::new("plan"), plan.pipeline.clone())?;
     let session = Session::open(plan, Local::new(&dir))?;
     let lock = session.prepare(Existing::Refuse, true)?;
-    let committed = session.commit()?;
+    let committed = match session.commit() {
+        // Once the missing units are done, the same command goes well.
+        Err(error) if augment::first_missing(&session)?.is_some() => {
+            output.error(&error);
+            return Ok(Exit::TryAgain);
+        }
+        committed => committed?,
+    };
     drop(lock);
     session.tidy()?;
     let progress = Progress::default();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Exit, Globals, Output, interrupt};
+use super::{Exit, Globals, Output, interrupt, plural};
 use crate::error::Result;
 use crate::write::{Export, ExportFormat, export};
 
@@ -81,10 +81,10 @@ pub(super) fn run(args: &ExportArgs, globals: &Globals, output: &mut Output) -> 
         n => format!(", {n} of them by an earlier run"),
     };
     output.note(&format!(
-        "{}: {} samples with {} descriptions{before}",
+        "{}: {} with {}{before}",
         args.output.display(),
-        done.scenes,
-        done.descriptions
+        plural(done.scenes, "sample"),
+        plural(done.descriptions, "description")
     ));
     Ok(Exit::Clean)
 }

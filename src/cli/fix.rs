@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Output;
+use super::{Output, plural};
 use crate::audit::report::Report;
 use crate::audit::{self, Fixes};
 use crate::error::{Error, Kind, Result};
@@ -85,7 +85,8 @@ fn write(out: &Path, fixes: &Fixes, catalogue: &Catalogue, output: &Output) -> R
         Local::publish_file(&target, &cleaned)?;
         let dropped = edits.values().filter(|e| e.drop).count();
         let changed = edits.len() - dropped;
-        output.note(&format!("wrote {}: {changed} records changed, {dropped} dropped", target.display()));
+        let changed = plural(changed, "record");
+        output.note(&format!("wrote {}: {changed} changed, {dropped} dropped", target.display()));
     }
     Ok(())
 }

@@ -8,18 +8,19 @@ use arrow::datatypes::{Float32Type, Int32Type};
 use arrow::record_batch::RecordBatch;
 
 use super::augment::bytes;
-use super::{Exit, Output};
+use super::{Exit, Output, plural};
 use crate::error::{Error, Kind, Result};
 use crate::store::Local;
 use crate::write::{
-    BlobColumn, MANIFEST, Manifest, SceneIndex, Stored, Table, data_set_of, find_sample, read_table,
+    BlobColumn, MANIFEST, Manifest, SceneIndex, Stored, Table, damage, data_set_of, find_sample, read_table,
 };
 
 /// Arguments of `dataprep inspect`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Without a sample: what the data set, or one shard of it, holds. With one: its columns with their ranges, the
-steps that made it, its objects and its sentences.
+steps that made it, its objects and its sentences. A shard is held against the digests of the manifest, a
+whole data set against its sizes; what differs is named, and the exit code is 1.
 
 Examples:
   dataprep inspect out/run1
@@ -35,22 +36,36 @@ pub struct InspectArgs {
     sample: Option<String>,
 }
 
+/// Damaged files that are named.
+const MOST_DAMAGED: usize = 3;
+
 pub(super) fn run(args: &InspectArgs, output: &mut Output) -> Result<Exit> {
     let (root, shard) = data_set_of(&args.path)?;
     let store = Local::new(&root);
-    let content = store.read(MANIFEST)?;
-    let manifest = Manifest::parse(&content, &store.path(MANIFEST))?;
-    let text = match &args.sample {
-        Some(sample) => {
-            sample_text(&store, &manifest, find_sample(&manifest, sample, shard.as_deref(), &args.path)?)?
-        }
-        None => match shard {
-            Some(shard) => shard_text(&manifest, &shard, &args.path)?,
-            None => data_set_text(&manifest, &Manifest::dataset_id(&content)),
-        },
+    let (manifest, content) = Manifest::of(&store)?;
+    let sample = args.sample.as_deref();
+    let scene = sample.map(|id| find_sample(&manifest, id, shard.as_deref(), &args.path)).transpose()?;
+    // Of one shard every byte is looked at, of a data set the sizes: `verify` does the rest.
+    let named = scene.map(|scene| scene.shard.as_str()).or(shard.as_deref());
+    let shards = manifest.shards.iter().filter(|s| named.is_none_or(|name| s.name == name));
+    let damaged: Vec<Error> =
+        shards.flat_map(|s| &s.files).filter_map(|file| damage(&store, file, named.is_some())).collect();
+    let text = match (scene, &shard) {
+        (Some(scene), _) => sample_text(&store, &manifest, scene, damaged.is_empty())?,
+        (None, Some(shard)) => shard_text(&manifest, shard, &args.path)?,
+        (None, None) => data_set_text(&manifest, &Manifest::dataset_id(&content)),
     };
     output.data(&text)?;
-    Ok(Exit::Clean)
+    for error in damaged.iter().take(MOST_DAMAGED) {
+        output.error(error);
+    }
+    if damaged.len() > MOST_DAMAGED {
+        output.note(&format!(
+            "and {} more files that are not as the manifest says",
+            damaged.len() - MOST_DAMAGED
+        ));
+    }
+    Ok(if damaged.is_empty() { Exit::Clean } else { Exit::Findings })
 }
 
 fn data_set_text(manifest: &Manifest, id: &str) -> String {
@@ -70,13 +85,16 @@ fn data_set_text(manifest: &Manifest, id: &str) -> String {
     }
     out += "\ncolumns of a point\n";
     for (name, shape) in &manifest.columns {
-        let _ = writeln!(out, "  {name:<12} {shape}");
+        let column = BlobColumn::named(name).map(|column| (column, manifest.layout.stored(&column)));
+        let stored = column.filter(|(column, stored)| column != stored);
+        let stored = stored.map_or(String::new(), |(_, stored)| format!("  stored as {}", stored.spell()));
+        let _ = writeln!(out, "  {name:<12} {shape}{stored}");
     }
     for (what, most) in &manifest.errors {
         let _ = writeln!(out, "  rounded by at most {most:.2e} ({what})");
     }
     let stored: u64 = manifest.shards.iter().flat_map(|s| &s.files).map(|f| f.bytes).sum();
-    let _ = writeln!(out, "\n{} shards, {}", manifest.shards.len(), bytes(stored));
+    let _ = writeln!(out, "\n{}, {}", plural(manifest.shards.len(), "shard"), bytes(stored));
     let text = &manifest.text;
     let dropped: u64 = text.dropped.values().sum();
     let _ = writeln!(
@@ -89,7 +107,7 @@ fn data_set_text(manifest: &Manifest, id: &str) -> String {
     }
     if !manifest.skipped.is_empty() {
         let faults = manifest.skipped.iter().filter(|s| s.fault).count();
-        let _ = writeln!(out, "{} things left out, {faults} for a fault", manifest.skipped.len());
+        let _ = writeln!(out, "{} left out, {faults} for a fault", plural(manifest.skipped.len(), "thing"));
         for skipped in manifest.skipped.iter().filter(|s| s.fault).take(10) {
             let _ = writeln!(out, "  {}: {}", skipped.what, skipped.why);
         }
@@ -106,7 +124,7 @@ fn shard_text(manifest: &Manifest, shard: &str, path: &Path) -> Result<String> {
     })?;
     let mut out = format!("shard {shard}, split {}\n", index.split);
     for file in &index.files {
-        let _ = writeln!(out, "  {} {} rows, {}", file.file, file.rows, bytes(file.bytes));
+        let _ = writeln!(out, "  {} {}, {}", file.file, plural(file.rows, "row"), bytes(file.bytes));
     }
     for scene in manifest.scenes.iter().filter(|s| s.shard == shard) {
         let _ = writeln!(
@@ -118,7 +136,7 @@ fn shard_text(manifest: &Manifest, shard: &str, path: &Path) -> Result<String> {
     Ok(out)
 }
 
-fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result<String> {
+fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex, is_whole: bool) -> Result<String> {
     let file_of = |table: Table| {
         let shard = manifest.shards.iter().find(|s| s.name == scene.shard);
         let file = shard.and_then(|s| s.files.iter().find(|f| f.file.starts_with(table.folder())));
@@ -128,12 +146,12 @@ fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result
         })
     };
     let mut out = format!(
-        "{} of split {}, variant {}: {} points, {} sentences\nshard {}, row group {}\n\n",
+        "{} of split {}, variant {}: {}, {}\nshard {}, row group {}\n\n",
         scene.sample_id,
         scene.split,
         scene.variant,
-        scene.num_points,
-        scene.num_descriptions,
+        plural(scene.num_points, "point"),
+        plural(scene.num_descriptions, "sentence"),
         scene.shard,
         scene.row_group
     );
@@ -149,11 +167,15 @@ fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result
         }
         let at = scene.blobs.get(column.name).filter(|blob| blob.offset > 0);
         let at = at.map_or(String::new(), |blob| format!("at byte {}", blob.offset));
-        let _ = writeln!(
-            out,
-            "  {:<11} {} [{}, {}] {at:<19} {told}",
-            column.name, column.dtype, scene.num_points, column.width,
-        );
+        let shape = column.spell().replace("[N", &format!("[{}", scene.num_points));
+        let _ = writeln!(out, "  {:<11} {shape:<15} {at:<19} {told}", column.name);
+        if let Some(how) = otherwise(column, manifest, scene, &content) {
+            let _ = writeln!(out, "{:14}{how}", "");
+        }
+    }
+    if !is_whole {
+        out += "\nthe shard is damaged: steps, objects and sentences are not shown\n";
+        return Ok(out);
     }
     let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let rows = read_table(&scenes, Some(&named(&["sample_id", "provenance"])))?;
@@ -198,6 +220,44 @@ fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex) -> Result
     }
     // What a terminal would obey is shown as a space.
     Ok(out.replace(|c: char| c.is_control() && c != '\n', " "))
+}
+
+/// How a column is stored, where that is not how it is read.
+fn otherwise(column: &BlobColumn, manifest: &Manifest, scene: &SceneIndex, content: &[u8]) -> Option<String> {
+    let stored = manifest.layout.stored(column);
+    if stored == *column {
+        return None;
+    }
+    let mut how = format!("stored as {}", stored.spell());
+    let error = |what: &str| scene.errors.get(what).copied();
+    match column.name {
+        "xyz" => {
+            let points: Vec<[f32; 3]> = content
+                .as_chunks::<4>()
+                .0
+                .as_chunks::<3>()
+                .0
+                .iter()
+                .map(|p| p.map(f32::from_le_bytes))
+                .collect();
+            let steps = [0, 1, 2].map(|k| {
+                let of = |end: f32, pick: fn(f32, f32) -> f32| points.iter().map(|p| p[k]).fold(end, pick);
+                f64::from(of(f32::MIN, f32::max) - of(f32::MAX, f32::min)).max(0.0) * 1000.0 / 65_535.0
+            });
+            let _ = write!(how, " in steps of {:.3}, {:.3} and {:.3} mm", steps[0], steps[1], steps[2]);
+            if let Some(m) = error("xyz_m") {
+                let _ = write!(how, ", rounded by at most {:.3} mm", m * 1000.0);
+            }
+        }
+        "normal" => {
+            how += ", octahedral";
+            if let Some(degrees) = error("normal_deg") {
+                let _ = write!(how, ", rounded by at most {degrees:.4}°");
+            }
+        }
+        _ => {}
+    }
+    Some(how)
 }
 
 /// Rows of a sample in a table.

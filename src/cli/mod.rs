@@ -59,7 +59,8 @@ pub enum Exit {
     Findings,
     /// 2: could not run: arguments, configuration, nothing to check, internal error.
     CouldNotRun,
-    /// 75: what failed is not the data's fault and may go well the next time (`EX_TEMPFAIL`).
+    /// 75: what failed is not the data's fault and may go well the next time (`EX_TEMPFAIL`): storage, or
+    /// units that are not done yet.
     TryAgain,
     /// 130: interrupted; the same command resumes.
     Interrupted,
@@ -140,8 +141,13 @@ fn try_again(result: crate::error::Result<Exit>, output: &Output) -> crate::erro
 }
 
 /// `1 picture`, `3 pictures`.
-fn plural(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+fn plural(n: impl TryInto<u64>, noun: &str) -> String {
+    match (n.try_into().unwrap_or(u64::MAX), noun) {
+        (1, _) => format!("1 {noun}"),
+        (n, "vertex") => format!("{n} vertices"),
+        (n, "class") => format!("{n} classes"),
+        (n, _) => format!("{n} {noun}s"),
+    }
 }
 
 fn exit_of(error: &Error, output: &Output) -> Exit {

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{self, Wanted};
 use crate::pipeline::ConfigFile;
-use crate::scene::{Catalogue, Description, Scan, ScanEntry};
+use crate::scene::{Catalogue, Description, NO_OBJECT, Role, Scan, ScanEntry};
 
 /// A scan that was read, with what was named of it.
 pub(super) struct Place {
@@ -25,6 +25,7 @@ impl Place {
         let mut catalogue = Catalogue::default();
         if folder.is_dir() {
             entry = entry_of(&folder)?;
+            is_scan(&entry, &rest, text)?;
             let request = load::Request { scans: vec![folder], extras: true, ..load::Request::default() };
             // A folder that holds next to nothing of a scan has nothing beside it either.
             if let Ok(found) = load::discover(&request) {
@@ -32,6 +33,11 @@ impl Place {
             }
         } else {
             (entry, catalogue) = configured(text, &folder)?;
+        }
+        if let Some(more) = rest.get(2) {
+            return Err(Error::new(Kind::Config, format!("`{more}` is a part too many"))
+                .at(text)
+                .expected("a scan, then /object, then /annotation"));
         }
         let scan = load::scan(&entry, &catalogue.labels, Wanted::default());
         if scan.scene.points.is_empty() {
@@ -45,21 +51,36 @@ impl Place {
         let place = Self { scan, catalogue, object: None, ann: rest.get(1).cloned() };
         match rest.first() {
             None => Ok(place),
-            Some(object) => place.of_object(object.parse().ok(), object, text),
+            Some(object) => {
+                let Ok(id) = object.parse() else {
+                    let error = Error::new(Kind::Config, format!("`{object}` is no objectId")).at(text);
+                    return Err(place.with_ids(error));
+                };
+                place.at_object(id, text)
+            }
         }
     }
 
-    fn of_object(mut self, id: Option<i32>, named: &str, text: &str) -> Result<Self> {
-        let points = &self.scan.scene.points;
-        self.object = id.filter(|id| points.object.contains(id));
-        if self.object.is_none() {
-            let ids = || self.scan.scene.objects.iter().map(|o| o.id);
-            let error = Error::new(Kind::Config, format!("no vertex belongs to object {named}")).at(text);
-            return Err(match (ids().min(), ids().max()) {
-                (Some(lo), Some(hi)) => error.expected(format!("an objectId from {lo} to {hi}")),
-                _ => error.help("the scan has no objects: segments or aggregation could not be read"),
-            });
+    /// An error with the objects that there are.
+    fn with_ids(&self, error: Error) -> Error {
+        let ids = || self.scan.scene.objects.iter().map(|o| o.id);
+        match (ids().min(), ids().max()) {
+            (Some(lo), Some(hi)) => error.expected(format!("an objectId from {lo} to {hi}")),
+            _ => error.help("the scan has no objects: segments or aggregation could not be read"),
         }
+    }
+
+    /// The same place, with an object of it.
+    pub(super) fn at_object(mut self, id: i32, text: &str) -> Result<Self> {
+        if id == NO_OBJECT {
+            let what = format!("{id} is no object but marks the vertices that belong to none");
+            return Err(self.with_ids(Error::new(Kind::Config, what).at(text)));
+        }
+        if !self.scan.scene.points.object.contains(&id) {
+            let what = format!("no vertex belongs to object {id}");
+            return Err(self.with_ids(Error::new(Kind::Config, what).at(text)));
+        }
+        self.object = Some(id);
         if let (Some(ann), None) = (&self.ann, self.description()) {
             let those =
                 self.catalogue.descriptions_of_object(self.scan.id(), self.object.unwrap_or_default());
@@ -74,11 +95,6 @@ impl Place {
         Ok(self)
     }
 
-    /// The same place, with an object of it that was named apart.
-    pub(super) fn at_object(self, id: i32, text: &str) -> Result<Self> {
-        self.of_object(Some(id), &id.to_string(), text)
-    }
-
     /// The description that was named; else the first of the object that was.
     pub(super) fn description(&self) -> Option<&Description> {
         let of_object = self.catalogue.descriptions_of_object(self.scan.id(), self.object?);
@@ -86,15 +102,47 @@ impl Place {
     }
 }
 
-/// The folder that a text begins with, and the object and annotation that follow.
+/// The folder that a text begins with, or else the id, and the object and annotation that follow.
 fn split(text: &str) -> (PathBuf, Vec<String>) {
-    let (mut folder, mut rest) = (text.trim_end_matches('/'), Vec::new());
-    while rest.len() < 2 && !Path::new(folder).is_dir() {
-        let Some((before, last)) = folder.rsplit_once('/') else { break };
-        rest.insert(0, last.to_owned());
+    let text = text.trim_end_matches('/');
+    let parts = |text: &str| text.split('/').map(ToOwned::to_owned).collect::<Vec<_>>();
+    let mut folder = text;
+    while !Path::new(folder).is_dir() {
+        let Some((before, _)) = folder.rsplit_once('/').filter(|(before, _)| !before.is_empty()) else {
+            let mut rest = parts(text);
+            return (rest.remove(0).into(), rest);
+        };
         folder = before;
     }
+    let rest = text[folder.len()..].strip_prefix('/').map_or_else(Vec::new, parts);
     (folder.into(), rest)
+}
+
+/// Refuses a folder that holds scans in place of one.
+fn is_scan(entry: &ScanEntry, rest: &[String], text: &str) -> Result<()> {
+    let mesh = |dir: &Path, id: &str| dir.join(Role::Mesh.file_name(id));
+    if mesh(&entry.dir, &entry.id).exists() {
+        return Ok(());
+    }
+    let mut held: Vec<String> = std::fs::read_dir(&entry.dir)
+        .map_err(|e| Error::io("look into", &entry.dir, &e))?
+        .filter_map(|inside| inside.ok()?.file_name().into_string().ok())
+        .filter(|name| mesh(&entry.dir.join(name), name).exists())
+        .collect();
+    held.sort();
+    let Some(first) = held.first() else { return Ok(()) };
+    let dir = entry.dir.display();
+    Err(match rest.first() {
+        None => Error::new(Kind::Config, "this is a folder of scans")
+            .at(text)
+            .expected(format!("one of them, such as {dir}/{first}")),
+        Some(wanted) => {
+            let near = nearest(wanted, held.iter().map(String::as_str)).unwrap_or(first);
+            Error::new(Kind::NotFound, format!("{dir} holds no scan `{wanted}`"))
+                .at(text)
+                .expected(format!("a scan of it, such as {dir}/{near}"))
+        }
+    })
 }
 
 /// The scan that a folder holds: its name is the scan's id.
@@ -149,6 +197,8 @@ mod tests {
         assert_eq!(of("src/12/3"), ("src".into(), rest(&["12", "3"])));
         assert_eq!(of("src/12"), ("src".into(), rest(&["12"])));
         assert_eq!(of("scene0011_00/12"), ("scene0011_00".into(), rest(&["12"])));
-        assert_eq!(of("a/b/c/d"), ("a/b".into(), rest(&["c", "d"])));
+        assert_eq!(of("src/12/3/4"), ("src".into(), rest(&["12", "3", "4"])));
+        assert_eq!(of("a/b/c"), ("a".into(), rest(&["b", "c"])));
+        assert_eq!(of("/nowhere/12"), ("".into(), rest(&["nowhere", "12"])));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::plural;
 use crate::pipeline::{Config, Forecast, Plan};
 use crate::write::{Balanced, ClassBalance, SplitBalance, TextCounts};
 
@@ -13,12 +14,18 @@ const CLASSES: usize = 8;
 pub(super) fn plan(plan: &Plan, forecast: &Forecast, config: &Config, dir: &Path) -> String {
     let Forecast { scans, descriptions, rows, .. } = forecast;
     let mut out = format!("plan {}\n", plan.plan_id);
-    let _ = writeln!(out, "  {scans} scans with {descriptions} descriptions, {rows} rows");
     let _ = writeln!(
         out,
-        "  {} shards, at most {} points (steps may remove some), in {}",
-        plan.units.len(),
-        forecast.points,
+        "  {} with {}, {}",
+        plural(*scans, "scan"),
+        plural(*descriptions, "description"),
+        plural(*rows, "row")
+    );
+    let _ = writeln!(
+        out,
+        "  {}, at most {} (steps may remove some), in {}",
+        plural(plan.units.len(), "shard"),
+        plural(forecast.points, "point"),
         dir.display()
     );
     out += &sizes(forecast);
@@ -28,7 +35,7 @@ pub(super) fn plan(plan: &Plan, forecast: &Forecast, config: &Config, dir: &Path
     out += &text(forecast);
     out += &balance(&plan.balance, config);
     for unit in &plan.units {
-        let _ = writeln!(out, "  {}: {} scans", unit.name, unit.scans.len());
+        let _ = writeln!(out, "  {}: {}", unit.name, plural(unit.scans.len(), "scan"));
     }
     out
 }
@@ -92,7 +99,7 @@ fn split_words(name: &str, split: &SplitBalance) -> String {
     }
     let changed = classes.values().any(|c| c.rows != c.rows_before || (c.weight - 1.0).abs() > 1e-9);
     let pair = |b: String, a: String| if changed { format!("{b} -> {a}") } else { b };
-    let mut out = format!("    {name}: {} classes", classes.len());
+    let mut out = format!("    {name}: {}", plural(classes.len(), "class"));
     let _ = write!(out, ", rows with a sentence {}", pair(before.rows.to_string(), after.rows.to_string()));
     let ratio = |v: f64| format!("{v:.1}");
     let share = |v: f64| format!("{:.0} %", 100.0 * v);

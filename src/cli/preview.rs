@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, Output, preview_page};
+use super::{Exit, Output, plural, preview_page};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Config, Overrides, Session, plan};
 use crate::store::Local;
@@ -36,7 +36,7 @@ pub struct PreviewArgs {
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=200))]
     objects: u32,
     /// Show this object only (ScanNet objectId)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
     object: Option<i32>,
     /// Seed [default: that of the pipeline]
     #[arg(long, value_name = "N")]
@@ -86,9 +86,9 @@ pub(super) fn run(args: &PreviewArgs, output: &mut Output) -> Result<Exit> {
     let page = preview_page::page(&preview, &args.pipeline, shown)?;
     Local::publish_file(&args.output, page.as_bytes())?;
     output.note(&format!(
-        "{}: {} variants of {scan}, {}; it embeds scan data",
+        "{}: {} of {scan}, {}; it embeds scan data",
         args.output.display(),
-        preview.variants.len() - 1,
+        plural(preview.variants.len() - 1, "variant"),
         super::augment::bytes(page.len() as u64)
     ));
     Ok(Exit::Clean)

@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::plural;
 use crate::augment::{Outcome, TextAction};
 use crate::error::Result;
 use crate::math::Affine;
 use crate::pipeline::{Judged, Preview, Previewed};
 use crate::render::page::{Page, VIEWER, data, escaped};
-use crate::render::{Cloud, Look, Size, View, cloud, jpeg, picture};
+use crate::render::{Cloud, Look, MANY, Size, Stage, View, cloud, jpeg, level, picture};
 
 /// Pixels of a picture's longer side.
 const SIZE: u32 = 280;
@@ -25,7 +26,11 @@ const POINTS: usize = 20_000;
 const STYLE: &str = "\
 body{max-width:110rem}.columns th,.columns td{min-width:14rem;max-width:20rem;padding:.4rem .6rem}\
 .beside{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:.7rem}\
-.beside h3{margin:.3rem 0}del{color:var(--drop)}";
+.beside h3{margin:.3rem 0}del{color:var(--drop)}\
+.columns td{overflow-wrap:anywhere}\
+@media(max-width:60rem){.columns,.columns tbody{display:block}.columns tr{display:grid;\
+grid-template-columns:repeat(auto-fill,minmax(min(100%,9.5rem),1fr));margin-bottom:.6rem}.columns tr:has(th){display:none}\
+.columns td{min-width:0;max-width:none}.columns td::before{content:attr(data-of);display:block;font-weight:600}}";
 
 /// Which described objects are shown.
 #[derive(Clone, Copy, Debug)]
@@ -51,28 +56,37 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
     );
     let _ = writeln!(
         body,
-        "<p class=\"soft\">{} sentences about {} objects; {} objects shown.</p>",
-        preview.descriptions.len(),
-        described.len(),
-        objects.len()
+        "<p class=\"soft\">{} about {}; {} shown.</p>",
+        plural(preview.descriptions.len(), "sentence"),
+        plural(described.len(), "object"),
+        plural(objects.len(), "object")
     );
+    // The same camera in the frame of the original, for all.
+    let frame = preview.variants.first().map_or(Affine::IDENTITY, |original| level(&original.scene));
+    let stage = Stage::of(preview.variants.iter().map(|v| &v.scene), View::Iso);
     let pictures = |highlight: Option<i32>| -> Result<Vec<String>> {
-        preview.variants.par_iter().map(|v| picture_of(v, highlight, &preview.scan)).collect()
+        let look = Look {
+            targets: highlight.as_slice(),
+            fill: true,
+            stage,
+            ..Look::at(View::Iso, Size::Longer(SIZE))
+        };
+        preview.variants.par_iter().map(|v| picture_of(v, &look, &preview.scan)).collect()
     };
     body += "<section><h2>Before and after in 3D</h2>\n<div id=\"space\"></div>\n<noscript>The 3D view needs this \
              page's own script.</noscript>\n</section>\n";
     body += "<h2>Variants</h2>\n";
     body += &wide("variants");
     body += &heads(preview);
-    body += &row("td", pictures(None)?.into_iter());
-    body += &row("td", preview.variants.iter().map(steps));
+    body += &row(preview, pictures(None)?.into_iter());
+    body += &row(preview, preview.variants.iter().map(steps));
     body += "</table></div>\n";
     for object in objects {
         let name = preview.descriptions.iter().find(|d| d.object_id == object).map_or("", |d| &d.object_name);
         let _ = writeln!(body, "<h2>Object {object}: {}</h2>", escaped(&name.replace('_', " ")));
         body += &wide(&format!("object {object}"));
         body += &heads(preview);
-        body += &row("td", pictures(Some(object))?.into_iter());
+        body += &row(preview, pictures(Some(object))?.into_iter());
         let own = preview.descriptions.iter().enumerate().filter(|(_, d)| d.object_id == object);
         for (index, description) in own {
             let cell = |v: &Previewed| match &v.sentences[index] {
@@ -80,7 +94,7 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
                 Some(judged) => verdict(judged),
                 None => "<span class=\"soft\">not in this variant: balance</span>".to_owned(),
             };
-            body += &row("td", preview.variants.iter().map(cell));
+            body += &row(preview, preview.variants.iter().map(cell));
         }
         body += "</table></div>\n";
     }
@@ -93,7 +107,7 @@ pub(super) fn page(preview: &Preview, pipeline: &Path, shown: Shown) -> Result<S
         body += "</ul>\n";
     }
     let body = format!("<main>\n{body}</main>\n");
-    let clouds: Vec<Told> = preview.variants.par_iter().map(told).collect();
+    let clouds: Vec<Told> = preview.variants.par_iter().map(|v| told(v, &frame)).collect();
     let title = format!("{} · dataprep preview", preview.scan);
     let clouds = data(&clouds);
     let page = Page {
@@ -115,11 +129,11 @@ struct Told {
     cloud: Cloud,
 }
 
-fn told(variant: &Previewed) -> Told {
+fn told(variant: &Previewed, frame: &Affine) -> Told {
     let applied = variant.steps.iter().filter(|s| s.outcome == Outcome::Applied);
     let steps: Vec<&str> = applied.map(|s| s.id.as_str()).collect();
     let steps = if steps.is_empty() { "no step changed it".to_owned() } else { steps.join(", ") };
-    Told { name: name(variant), steps, cloud: cloud(&variant.scene, POINTS, &[], &Affine::IDENTITY) }
+    Told { name: name(variant), steps, cloud: cloud(&variant.scene, POINTS, &[], frame) }
 }
 
 fn name(variant: &Previewed) -> String {
@@ -129,30 +143,33 @@ fn name(variant: &Previewed) -> String {
 /// The beginning of a table that can be scrolled sideways, also by keys.
 fn wide(name: &str) -> String {
     format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table class=\"columns\">\n"
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table class=\"columns\" role=\"table\">\n"
     )
 }
 
-fn row(tag: &str, cells: impl Iterator<Item = String>) -> String {
-    let cells = cells.fold(String::new(), |all, cell| all + "<" + tag + ">" + &cell + "</" + tag + ">");
-    format!("<tr>{cells}</tr>\n")
+/// A row with a cell a variant, each of which knows whose it is: on a narrow screen there are no columns. The
+/// roles stay when the style takes the table apart.
+fn row(preview: &Preview, cells: impl Iterator<Item = String>) -> String {
+    let cells = preview.variants.iter().map(name).zip(cells);
+    let cell = |(name, cell)| format!("<td role=\"cell\" data-of=\"{name}\">{cell}</td>");
+    format!("<tr role=\"row\">{}</tr>\n", cells.map(cell).collect::<String>())
 }
 
 fn heads(preview: &Preview) -> String {
-    row("th", preview.variants.iter().map(name))
+    let heads = preview.variants.iter().map(|v| format!("<th role=\"columnheader\">{}</th>", name(v)));
+    format!("<tr role=\"row\">{}</tr>\n", heads.collect::<String>())
 }
 
-fn picture_of(variant: &Previewed, highlight: Option<i32>, scan: &str) -> Result<String> {
-    let look = Look { targets: highlight.as_slice(), ..Look::at(View::Iso, Size::Longer(SIZE)) };
-    let picture = picture(&variant.scene, &look);
-    let what = highlight.map_or(String::new(), |id| format!(", object {id} pointed out"));
+fn picture_of(variant: &Previewed, look: &Look<'_>, scan: &str) -> Result<String> {
+    let picture = picture(&variant.scene, look);
+    let what = look.targets.first().map_or(String::new(), |id| format!(", object {id} pointed out"));
     Ok(format!(
         "<img width=\"{}\" height=\"{}\" alt=\"{} v{}{what}\" src=\"data:image/jpeg;base64,{}\">",
         picture.width(),
         picture.height(),
         escaped(scan),
         variant.variant,
-        STANDARD.encode(jpeg(&picture)?)
+        STANDARD.encode(jpeg(&picture, MANY)?)
     ))
 }
 
@@ -171,8 +188,8 @@ fn steps(variant: &Previewed) -> String {
             _ => write!(items, "<li class=\"soft\">{} not drawn</li>", escaped(&step.id)),
         };
     }
-    let points = variant.scene.points.len();
-    format!("<span class=\"soft\">{points} points</span><ul>{items}</ul>")
+    let points = plural(variant.scene.points.len(), "point");
+    format!("<span class=\"soft\">{points}</span><ul>{items}</ul>")
 }
 
 /// A drawn value with as many digits as people want.

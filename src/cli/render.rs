@@ -1,18 +1,20 @@
 //! `dataprep render`.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use image::RgbImage;
 
 use super::place::Place;
 use super::{Exit, Globals, Output, interrupt};
+use crate::audit::rules::{self, RULES};
 use crate::audit::{Engine, Settings};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, nearest};
 use crate::language::Nouns;
 use crate::load::{self, Wanted};
 use crate::pipeline::{self, Effort, Subject};
-use crate::render::{Look, Paint, Size, View, best_side, picture, png, sheet};
+use crate::render::{Look, Paint, Size, View, best_side, jpeg, picture, png, sheet};
 use crate::scene::{Catalogue, Scan, normalise_label};
 use crate::store::Local;
 
@@ -26,17 +28,18 @@ Examples:
   dataprep render scans --contact-sheet chair -o chairs.png
   dataprep render scans --contact-sheet REF103 -o faults.png
 
-An object is outlined, also where something hides it; others of its class are tinted blue, and
-things that the sentence names are green, with their names.")]
+An object is orange, and outlined also where something hides it; others of its class are blue, and
+things that the sentence names are green, with their names. Where an object is named that the scan
+does not have, those that the sentence could mean by their name are blue.")]
 pub struct RenderArgs {
-    /// Scan folder, then /object, then /annotation; a folder of scans for a contact sheet
+    /// Scan folder, then /object, then /annotation; for a contact sheet a scan, or a folder of scans
     #[arg(value_name = "REF")]
     pub place: String,
-    /// Picture to write (PNG)
+    /// Picture to write: .png, or .jpg
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
     /// Point out this object (ScanNet objectId) in a picture of the whole scan
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
     pub object: Option<i32>,
     /// How to look at the scan [default: iso; best for an object that the REF names]
     #[arg(long, value_enum)]
@@ -47,7 +50,7 @@ pub struct RenderArgs {
     /// Pixels of the longer side; of each picture of a contact sheet, 240 unless you say otherwise
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(16..=8192))]
     pub size: Option<u32>,
-    /// Draw every object of a class, or every finding of a rule, on one sheet
+    /// Draw every object of a class, or every finding of a rule (its code or name), on one sheet
     #[arg(long, value_name = "CLASS|RULE", conflicts_with = "object")]
     pub contact_sheet: Option<String>,
     /// Pictures that a contact sheet holds at most
@@ -96,24 +99,49 @@ impl ColourName {
 }
 
 pub(super) fn run(args: &RenderArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
-    if args.out.file_name().is_none() {
-        return Err(Error::new(Kind::Config, "the picture needs a file name")
-            .at(&args.out)
-            .help("for example -o scan.png"));
-    }
+    let encode = form(&args.out)?;
     let (picture, what) = match &args.contact_sheet {
         Some(wanted) => contact_sheet(args, wanted, globals)?,
         None => single(args)?,
     };
-    Local::publish_file(&args.out, &png(&picture)?)?;
+    Local::publish_file(&args.out, &encode(&picture)?)?;
     output.note(&format!("drew {what} in {}", args.out.display()));
     Ok(Exit::Clean)
+}
+
+/// Quality of a JPEG file that people look at by itself.
+const QUALITY: u8 = 92;
+
+type Encode = fn(&RgbImage) -> Result<Vec<u8>>;
+
+/// Writes a picture in the form that the file's name asks for.
+fn form(path: &Path) -> Result<Encode> {
+    let error = |what: &str| Error::new(Kind::Config, what).at(path).help("for example -o scan.png");
+    if path.file_name().is_none() {
+        return Err(error("the picture needs a file name"));
+    }
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "png" => Ok(png),
+        "jpg" | "jpeg" => Ok(|picture| jpeg(picture, QUALITY)),
+        _ => {
+            Err(error("the name does not say what kind of picture to write").expected(".png, .jpg or .jpeg"))
+        }
+    }
 }
 
 fn single(args: &RenderArgs) -> Result<(RgbImage, String)> {
     let mut place = Place::read(&args.place)?;
     let close = place.object.is_some();
     if let Some(object) = args.object {
+        if let Some(named) = place.object {
+            return Err(Error::new(
+                Kind::Config,
+                format!("the REF names object {named}, and --object {object}"),
+            )
+            .at(&args.place)
+            .help("leave out one: the REF looks closely, --object points it out in the whole scan"));
+        }
         place = place.at_object(object, &args.place)?;
     }
     let (scene, catalogue) = (&place.scan.scene, &place.catalogue);
@@ -144,8 +172,13 @@ fn single(args: &RenderArgs) -> Result<(RgbImage, String)> {
 
 /// Pictures of every object of a class, or of every finding of a rule, in the order of their scans.
 fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(RgbImage, String)> {
-    let request =
-        load::Request { scans: vec![args.place.clone().into()], extras: true, ..load::Request::default() };
+    let folder = PathBuf::from(&args.place);
+    if !folder.is_dir() {
+        return Err(Error::new(Kind::NotFound, "there is no such folder")
+            .at(&folder)
+            .expected("a folder of scans, or a scan's, without /object and /annotation"));
+    }
+    let request = load::Request { scans: vec![folder], extras: true, ..load::Request::default() };
     let catalogue = load::catalogue(&load::discover(&request)?);
     let mut drawn = Vec::new();
     let nouns = Nouns::new(&catalogue.labels);
@@ -153,15 +186,20 @@ fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(
     let mut draw = |scan: &Scan, object: Option<i32>| {
         let described = object.and_then(|id| catalogue.descriptions_of_object(scan.id(), id).next());
         let subject = Subject::of(&scan.scene, &catalogue, &nouns, object, described);
-        let view = if object.is_some() { best_side(&scan.scene, &subject.targets) } else { View::Iso };
+        let is_there = |id: i32| scan.scene.points.object.contains(&id);
+        let close = object.is_some_and(is_there);
+        let view = if close { best_side(&scan.scene, &subject.targets) } else { View::Iso };
         let side = args.size.unwrap_or(240);
         let size = Size::Exactly(side, side * 3 / 4);
-        let look = Look { paint: args.colour.paint(), close: object.is_some(), ..subject.look(view, size) };
-        let object = object.map_or_else(String::new, |id| format!("/{id}"));
+        let look = Look { paint: args.colour.paint(), close, ..subject.look(view, size) };
+        let object = object.map_or_else(String::new, |id| {
+            format!("/{id}{}", if is_there(id) { "" } else { ": not in the scan" })
+        });
         drawn.push((format!("{}{object}", scan.id()), picture(&scan.scene, &look)));
         drawn.len() < most
     };
-    let rules = crate::audit::rules::find(&wanted.to_uppercase());
+    let rules = rules::named(wanted);
+    let mut classes: BTreeSet<String> = BTreeSet::new();
     if let Some(rule) = rules {
         let select = vec![rule.meta().code.to_owned()];
         let settings = Settings { select, preview: true, ..Settings::default() };
@@ -191,6 +229,7 @@ fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(
         let class = normalise_label(wanted);
         'all: for entry in &catalogue.scans {
             let scan = load::scan(entry, &catalogue.labels, Wanted { labels: false, ..Wanted::default() });
+            classes.extend(scan.scene.objects.iter().map(|o| normalise_label(&o.raw_category)));
             for object in &scan.scene.objects {
                 let is_there = || scan.scene.points.object.contains(&object.id);
                 if normalise_label(&object.raw_category) == class
@@ -203,7 +242,7 @@ fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(
         }
     }
     if drawn.is_empty() {
-        return Err(nothing(wanted, rules.is_some(), &catalogue).at(&args.place));
+        return Err(nothing(wanted, rules.is_some(), &catalogue, &classes).at(&args.place));
     }
     let what = format!("{} of {wanted}", super::plural(drawn.len(), "picture"));
     // About as wide as high, of pictures that are wider than high.
@@ -211,12 +250,18 @@ fn contact_sheet(args: &RenderArgs, wanted: &str, globals: &Globals) -> Result<(
     Ok((sheet(&drawn, columns), what))
 }
 
-fn nothing(wanted: &str, is_rule: bool, catalogue: &Catalogue) -> Error {
+fn nothing(wanted: &str, is_rule: bool, catalogue: &Catalogue, classes: &BTreeSet<String>) -> Error {
     let scans = super::plural(catalogue.scans.len(), "scan");
     if is_rule {
         Error::new(Kind::NotFound, format!("{wanted} finds nothing in {scans} that could be drawn"))
+            .help("`dataprep audit --preview --select` says what the rule finds")
     } else {
-        Error::new(Kind::NotFound, format!("{scans} have no object called `{wanted}`"))
-            .help("name a class as the aggregation files label it, or a rule's code")
+        let have = if catalogue.scans.len() == 1 { "has" } else { "have" };
+        let error = Error::new(Kind::NotFound, format!("{scans} {have} no object called `{wanted}`"));
+        let rules = RULES.iter().flat_map(|r| [r.meta().code, r.meta().name]);
+        error.help(match nearest(wanted, classes.iter().map(String::as_str).chain(rules)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "name a class as the aggregation files label it, or a rule's code or name".to_owned(),
+        })
     }
 }

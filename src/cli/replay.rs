@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, Output};
+use super::{Exit, Output, plural};
 use crate::error::Result;
 use crate::pipeline::{Replayed, replay};
 
@@ -39,8 +39,10 @@ pub(super) fn run(args: &ReplayArgs, output: &mut Output) -> Result<Exit> {
         replay(&args.shard, &args.sample, &args.scans, &args.references)?;
     let Some(d) = difference else {
         output.data(&format!(
-            "{} in {shard}: the same to the bit, {} points and {} sentences\n",
-            scene.sample_id, scene.num_points, scene.num_descriptions
+            "{} in {shard}: the same to the bit, {} and {}\n",
+            scene.sample_id,
+            plural(scene.num_points, "point"),
+            plural(scene.num_descriptions, "sentence")
         ))?;
         return Ok(Exit::Clean);
     };

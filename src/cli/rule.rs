@@ -35,9 +35,7 @@ pub(super) fn run(args: &RuleArgs, _globals: &Globals, output: &mut Output) -> R
     let text = match &args.rule {
         None => show(RULES, args.output_format),
         Some(name) => {
-            let named = |r: &&&dyn Rule| r.meta().name.eq_ignore_ascii_case(name);
-            let rule = rules::find(name).or_else(|| RULES.iter().find(named).copied());
-            let rule = rule.ok_or_else(|| unknown(name))?;
+            let rule = rules::named(name).ok_or_else(|| unknown(name))?;
             match args.output_format {
                 Format::Json => pretty(&pages::json(rule.meta())),
                 format => show(&[rule], format),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::chosen::partition;
-use super::{Exit, Globals, Output, augment, interrupt};
+use super::{Exit, Globals, Output, augment, interrupt, plural};
 use crate::error::Result;
 use crate::pipeline::{Existing, Plan, Progress, Session};
 use crate::store::Local;
@@ -50,6 +50,6 @@ pub(super) fn run(args: &RunArgs, globals: &Globals, output: &mut Output) -> Res
         session.run(&units, globals.workers(), &progress, stop)
     })?;
     let before = progress.units_before.load(std::sync::atomic::Ordering::Relaxed);
-    output.note(&format!("{} units done, {before} of them before", units.len()));
+    output.note(&format!("{} done, {before} of them before", plural(units.len(), "unit")));
     Ok(Exit::Clean)
 }

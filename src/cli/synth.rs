@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Exit, Globals, Output};
+use super::{Exit, Globals, Output, plural};
 use crate::audit;
 use crate::error::{Error, Kind, Result};
 use crate::store::Local;
@@ -56,10 +56,10 @@ pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> R
     bar.finish_and_clear();
     let made = made?;
     output.note(&format!(
-        "made {} scans with {} vertices and {} descriptions, {:.1} MB, in {}",
-        made.scans,
-        made.vertices,
-        made.descriptions,
+        "made {} with {} and {}, {:.1} MB, in {}",
+        plural(made.scans, "scan"),
+        plural(made.vertices, "vertex"),
+        plural(made.descriptions, "description"),
         made.bytes as f64 / 1e6,
         args.out.display()
     ));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
-use super::{Exit, Globals, Output, interrupt};
+use super::{Exit, Globals, Output, interrupt, plural};
 use crate::error::Result;
 use crate::write::{Problem, verify};
 
@@ -48,17 +48,18 @@ pub(super) fn run(args: &VerifyArgs, globals: &Globals, output: &mut Output) -> 
     let wrong = problems.iter().filter(|p| !p.is_warning()).count();
     if wrong == 0 {
         output.note(&format!(
-            "{}: {} shards, {} scene variants, {} descriptions, all as the manifest says",
+            "{}: {}, {}, {}, all as the manifest says",
             args.dir.display(),
-            manifest.shards.len(),
-            manifest.scenes.len(),
-            manifest.totals.descriptions,
+            plural(manifest.shards.len(), "shard"),
+            plural(manifest.scenes.len(), "scene variant"),
+            plural(manifest.totals.descriptions, "description"),
         ));
         return Ok(Exit::Clean);
     }
     output.note(&format!(
-        "{wrong} problems. A shard can be made again: remove manifest.json and the files named above, then run \
-         the same augment command; it writes what is missing and nothing else."
+        "{}. A shard can be made again: remove manifest.json and the files named above, then run \
+         the same augment command; it writes what is missing and nothing else.",
+        plural(wrong, "problem")
     ));
     Ok(Exit::Findings)
 }

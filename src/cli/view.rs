@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::place::Place;
-use super::{Exit, Output};
+use super::{Exit, Output, plural};
 use crate::audit::report::page::Space;
 use crate::error::Result;
 use crate::pipeline::sentences_of;
@@ -76,8 +76,9 @@ pub(super) fn run(args: &ViewArgs, output: &mut Output) -> Result<Exit> {
     let html = page.html();
     Local::publish_file(&args.output, html.as_bytes())?;
     output.note(&format!(
-        "{}: {points} of {of} points of {}, {}; it embeds scan data",
+        "{}: {points} of {} of {}, {}; it embeds scan data",
         args.output.display(),
+        plural(of, "point"),
         place.scan.id(),
         super::augment::bytes(html.len() as u64)
     ));

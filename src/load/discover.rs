@@ -280,10 +280,12 @@ fn keep_matching(scans: &mut Vec<ScanEntry>, pattern: &str) -> Result<()> {
     let glob = globset::Glob::new(pattern)
         .map_err(|e| Error::new(Kind::Config, "the pattern of scenes cannot be used").found(e.to_string()))?;
     let matcher = glob.compile_matcher();
-    let total = scans.len();
+    let (total, first) = (scans.len(), scans.first().map_or_else(String::new, |s| s.id.clone()));
+    let some = if total == 1 { first } else { format!("{total} scans such as {first}") };
     scans.retain(|s| matcher.is_match(&s.id));
     if scans.is_empty() {
-        return Err(Error::new(Kind::NotFound, format!("none of {total} scans matches `{pattern}`"))
+        return Err(Error::new(Kind::NotFound, format!("no scan matches `{pattern}`"))
+            .found(some)
             .help("patterns match whole ids, for instance `scene00*` or `scene0011_0?`"));
     }
     Ok(())

@@ -197,10 +197,10 @@ impl Config {
                     keys.as_table().into_iter().flatten().map(move |(key, _)| format!("{section}.{key}"))
                 })
                 .collect();
+            let before = table.clone();
             merge(&mut table, changes);
-            let text = toml::to_string(&table).unwrap_or_default();
             let mut places = config.places;
-            config = Self::parse(Path::new("command line"), text)?;
+            config = Self::of_table(&table).map_err(|error| overrides.blamed(&before, error))?;
             // What the file says has its place there still.
             places.retain(|key, _| !changed.contains(key));
             (config.path, config.places) = (path.to_path_buf(), places);
@@ -286,6 +286,10 @@ impl Config {
             return Err(config.error(key, &message).help(help));
         }
         Ok(config)
+    }
+
+    fn of_table(table: &toml::Table) -> Result<Self> {
+        Self::parse(Path::new("command line"), toml::to_string(table).unwrap_or_default())
     }
 
     /// The pipeline file.
@@ -380,6 +384,17 @@ fn text_of(path: &Path) -> Result<String> {
 }
 
 impl Overrides {
+    /// An error of a changed pipeline, with the change that alone would make it in place of a line that nobody
+    /// wrote.
+    fn blamed(&self, before: &toml::Table, error: Error) -> Error {
+        let alone = |set: &String| {
+            let mut table = before.clone();
+            merge(&mut table, set.parse().ok()?);
+            Config::of_table(&table).err().map(|error| error.nowhere().about(&format!("--set {set}")))
+        };
+        self.set.iter().find_map(alone).unwrap_or_else(|| error.nowhere().about("command line"))
+    }
+
     /// The changes as a table of sections. Places are left out: they are not part of a plan.
     fn table(&self) -> Result<toml::Table> {
         if let Some(seed) = self.seed.filter(|&seed| seed > HIGHEST_SEED) {
@@ -400,9 +415,15 @@ impl Overrides {
             text.parse().map_err(|e| Error::toml(Path::new("command line"), &text, &e))?;
         for set in &self.set {
             let change: toml::Table = set.parse().map_err(|e: toml::de::Error| {
-                Error::new(Kind::Config, format!("--set {set}: {}", e.message())).help(
-                    "write it as in the file: --set 'sample.variants=2', --set 'check.ignore=[\"TXT\"]'",
-                )
+                let error = Error::new(Kind::Config, format!("--set {set}: {}", e.message()));
+                let quoted = set.split_once('=').map(|(key, value)| format!("{key}=\"{value}\""));
+                error.help(match quoted.filter(|quoted| quoted.parse::<toml::Table>().is_ok()) {
+                    Some(quoted) => format!("text stands in quotes: --set '{quoted}'"),
+                    None => {
+                        "write it as in the file: --set 'sample.variants=2', --set 'check.ignore=[\"TXT\"]'"
+                            .to_owned()
+                    }
+                })
             })?;
             merge(&mut table, change);
         }

@@ -85,7 +85,11 @@ impl Part {
                 return Err(other("by another version", &expected.tool, &part.tool));
             }
             if part.rules != expected.rules {
-                return Err(other("with other rules or settings", &expected.rules[..16], &part.rules));
+                return Err(other(
+                    "with other rules or settings",
+                    &expected.rules[..16],
+                    &part.rules.chars().take(16).collect::<String>(),
+                ));
             }
             for (id, seen) in part.scans {
                 if all.get(&id).is_some_and(|before| *before != seen) {
@@ -110,7 +114,9 @@ impl Part {
                 Some(_) => {
                     let message =
                         format!("the sentences, split or labels of {} are not what they were", entry.id);
-                    return Err(Error::new(Kind::Conflict, message).help("make the parts again"));
+                    return Err(Error::new(Kind::Conflict, message).help(
+                        "name the scans and references that the parts were made of, or make the parts again",
+                    ));
                 }
                 None => missing.push(entry.id.as_str()),
             }
@@ -124,7 +130,9 @@ impl Part {
         }
         if !missing.is_empty() {
             let some = missing[..missing.len().min(3)].join(", ");
-            return Err(Error::new(Kind::NotFound, format!("{} scans are in no part", missing.len()))
+            let scans =
+                if missing.len() == 1 { "1 scan is".into() } else { format!("{} scans are", missing.len()) };
+            return Err(Error::new(Kind::NotFound, format!("{scans} in no part"))
                 .found(some)
                 .help("name the files of all parts, and run those that are missing"));
         }

@@ -235,8 +235,15 @@ impl Plan {
         let (file, root) = if !is_file && store::is_dir(path)? {
             let ids = Local::new(path).folders(FOLDER)?;
             let [id] = &ids[..] else {
-                let what = if ids.is_empty() { "the folder holds no plan" } else { "several plans are here" };
-                return Err(no_plan(what).found(ids.join(", ")));
+                return Err(if ids.is_empty() {
+                    let what = if path.join(FOLDER).is_dir() { "no finished plan" } else { "no plan" };
+                    no_plan(&format!("the folder holds {what}"))
+                } else {
+                    no_plan("several plans are here").found(ids.join(", ")).help(format!(
+                        "name one, as in {}",
+                        path.join(FOLDER).join(&ids[0]).join("plan.json").display()
+                    ))
+                });
             };
             (path.join(FOLDER).join(id).join("plan.json"), path.to_path_buf())
         } else {
@@ -262,10 +269,20 @@ impl Plan {
                 let known = self.units.iter().map(|unit| unit.name.as_str());
                 let nearest = nearest(name, known).map(|near| format!("did you mean {near}?"));
                 Error::new(Kind::Conflict, format!("unit {name} is not in plan {}", self.plan_id))
-                    .help(nearest.unwrap_or_else(|| format!("it has {} units", self.units.len())))
+                    .help(nearest.unwrap_or_else(|| self.unit_names()))
             })
         };
         names.iter().map(index).collect()
+    }
+
+    /// What its units are called, in a clause.
+    fn unit_names(&self) -> String {
+        let (first, last) = (self.units.first(), self.units.last());
+        match (self.units.len(), first.zip(last)) {
+            (1, Some((first, _))) => format!("its one unit is {}", first.name),
+            (n, Some((first, last))) => format!("its {n} units are called {} to {}", first.name, last.name),
+            _ => "it has no unit".to_owned(),
+        }
     }
 
     /// Indices of the units of part `i` of `n`.
@@ -421,9 +438,11 @@ fn without_columns(config: &Config, chosen: &mut Chosen<'_>) -> Result<Vec<Skipp
         return Err(config
             .error(&format!("step.{step}"), &format!("the step needs {column}, which {first} lacks"))
             .found(format!("{} of {} scans without", without.len(), chosen.len()))
-            .help(
-                "take the step out or set its p to 0; on-error = \"skip\" in [check] leaves out such scans",
-            ));
+            .help(if config.check.on_error == Some(OnError::Skip) {
+                "take the step out or set its p to 0"
+            } else {
+                "take the step out or set its p to 0; on-error = \"skip\" in [check] leaves out such scans"
+            }));
     }
     let why = |column: &str, step: &str| format!("step `{step}` needs {column}, which its mesh lacks");
     let skipped: Vec<Skipped> = without

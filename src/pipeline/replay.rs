@@ -37,7 +37,7 @@ pub struct Replayed {
 pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[PathBuf]) -> Result<Replayed> {
     let (root, shard) = data_set_of(path)?;
     let store = Local::new(&root);
-    let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
+    let (manifest, _) = Manifest::of(&store)?;
     let scene = find_sample(&manifest, sample_id, shard.as_deref(), path)?;
     let plan = plan_of(&store, &manifest, &scene.scene_id, scans, references)?;
     let dir =
@@ -90,7 +90,10 @@ fn plan_of(
     if Needs::of(&config.steps).partners.is_none() {
         config.input.scenes = Some(scan.to_owned());
     }
-    plan(&config, &mut Vec::new())
+    plan(&config, &mut Vec::new()).map_err(|error| match error.kind() {
+        Kind::NotFound => error.help(format!("name the folder that holds {scan} with --scans")),
+        _ => error,
+    })
 }
 
 fn file_name(path: &Path) -> String {

@@ -8,7 +8,7 @@ use crate::audit::report::page::{Shot, Spoken};
 use crate::error::Result;
 use crate::language::{Nouns, Sentence};
 use crate::math::Aabb;
-use crate::render::{Look, Size, View, best_side, jpeg, picture};
+use crate::render::{Look, MANY, Size, View, best_side, jpeg, picture};
 use crate::scene::{Catalogue, Description, Scan, Scene, normalise_label};
 
 /// Anchors that are named in a picture, of each thing that the sentence names.
@@ -41,7 +41,9 @@ impl Subject {
         // A finding can speak of one of several.
         let targets = if meant.is_empty() { object.into_iter().collect() } else { meant };
         let label = |id: i32| scene.object(id).map(|o| normalise_label(&o.raw_category));
-        let class = targets.first().and_then(|&id| label(id));
+        // Where the object is not there, the sentence's name for it says what could be meant.
+        let named = || description.map(|d| normalise_label(&d.object_name)).filter(|name| !name.is_empty());
+        let class = targets.first().and_then(|&id| label(id)).or_else(named);
         let others = || scene.objects.iter().filter(|o| !targets.contains(&o.id));
         let of_class = |name: &str| class.as_deref() == Some(normalise_label(name).as_str());
         let distractors = others().filter(|o| of_class(&o.raw_category)).map(|o| o.id).collect();
@@ -55,7 +57,10 @@ impl Subject {
             let named =
                 others().filter(|o| sentence.is_of(mention, &nouns.class(&normalise_label(&o.raw_category))));
             let mut named: Vec<(f64, i32, String)> = named
-                .filter_map(|o| Some((apart(from?, middle(o.id)?), o.id, o.raw_category.clone())))
+                .filter_map(|o| {
+                    let at = middle(o.id)?;
+                    Some((from.map_or(0.0, |from| apart(from, at)), o.id, o.raw_category.clone()))
+                })
                 .collect();
             named.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             for (_, id, name) in named.into_iter().take(MOST_ANCHORS) {
@@ -117,7 +122,7 @@ impl Subject {
             .into_iter()
             .map(|(look, how)| {
                 let picture = picture(scene, &look);
-                let jpeg = STANDARD.encode(jpeg(&picture)?);
+                let jpeg = STANDARD.encode(jpeg(&picture, MANY)?);
                 Ok(Shot { alt: format!("{what}, {how}"), jpeg, size: picture.dimensions().into() })
             })
             .collect()

@@ -28,6 +28,19 @@ pub enum View {
 impl View {
     /// Number of sides that a scene can be looked at from.
     pub const SIDES: u8 = 8;
+
+    /// Rows right, down and away of what is seen without perspective.
+    fn axes(self) -> Option<Matrix3<f64>> {
+        match self {
+            Self::Top => Some(Matrix3::new(1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, -1.0)),
+            Self::Iso => towards(Vector3::new(-0.55, 0.62, -0.78)),
+            Self::Side(side) => {
+                let turn = f64::from(side) * core::f64::consts::TAU / f64::from(Self::SIDES);
+                towards(Vector3::new(-libm::cos(turn), -libm::sin(turn), -0.75))
+            }
+            Self::Eye { .. } => None,
+        }
+    }
 }
 
 /// How large a picture is, in pixels.
@@ -67,6 +80,29 @@ pub(super) fn nearly_all(values: impl Iterator<Item = f64>) -> Option<[f64; 2]> 
     Some([first - room, end + room])
 }
 
+/// What pictures of several scenes share, so that they can be compared: a frame, and how many metres they
+/// are wide and high. Each scene stands in the middle of its picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    frame: Affine,
+    extent: [f64; 2],
+}
+
+impl Stage {
+    /// The stage of scenes made of the first, in its frame, that holds each of them as a view shows it.
+    /// `None` when no scene has a finite point, or the view is that of an eye.
+    pub fn of<'a>(scenes: impl IntoIterator<Item = &'a Scene>, view: View) -> Option<Self> {
+        let mut scenes = scenes.into_iter().peekable();
+        let frame = level(scenes.peek()?);
+        let to_view = frame.then(&Affine::linear(view.axes()?));
+        let extent = scenes.filter_map(|scene| whole(scene, &to_view)).fold(None, |most, (min, max)| {
+            let own = [max[0] - min[0], max[1] - min[1]];
+            Some(most.map_or(own, |most: [f64; 2]| [most[0].max(own[0]), most[1].max(own[1])]))
+        });
+        extent.filter(|e| e.iter().all(|v| v.is_finite())).map(|extent| Self { frame, extent })
+    }
+}
+
 /// Points that tell where nearly all lie.
 const SAMPLE: usize = 8_000;
 /// Half of the angle that an eye sees.
@@ -100,53 +136,42 @@ impl Camera {
     /// A camera that fits the whole scene into a picture, or the objects of `focus` with what is
     /// around them. `None` when the scene has no finite point, or the eye no line of sight.
     pub(super) fn fit(scene: &Scene, view: View, size: Size, focus: &[i32]) -> Option<Self> {
-        // Eyes are in the raw frame.
-        let frame = if matches!(view, View::Eye { .. }) { Affine::IDENTITY } else { level(scene) };
+        Self::on(None, scene, view, size, focus)
+    }
+
+    /// The same on a stage that other pictures share.
+    pub(super) fn on(
+        stage: Option<Stage>,
+        scene: &Scene,
+        view: View,
+        size: Size,
+        focus: &[i32],
+    ) -> Option<Self> {
+        let frame = match (view, stage) {
+            // Eyes are in the raw frame.
+            (View::Eye { .. }, _) => Affine::IDENTITY,
+            (_, Some(stage)) => stage.frame,
+            (_, None) => level(scene),
+        };
         let linear = &frame.linear;
         let up = [linear[(2, 0)], linear[(2, 1)], linear[(2, 2)], frame.shift.z];
-        let look = match view {
-            // Rows: right, down, away.
-            View::Top => Matrix3::new(1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0, -1.0),
-            View::Iso => towards(Vector3::new(-0.55, 0.62, -0.78))?,
-            View::Side(side) => {
-                let turn = f64::from(side) * core::f64::consts::TAU / f64::from(View::SIDES);
-                towards(Vector3::new(-libm::cos(turn), -libm::sin(turn), -0.75))?
-            }
-            View::Eye { position, lookat } => return Self::eye(position, lookat, size, up),
-        };
+        if let View::Eye { position, lookat } = view {
+            return Self::eye(position, lookat, size, up);
+        }
+        let look = view.axes()?;
         let to_view = frame.then(&Affine::linear(look));
-        let bounds = |all: bool| {
-            let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-            let (position, object) = (&scene.points.position, &scene.points.object);
-            for i in 0..position.len() {
-                if !all && !object.get(i).is_some_and(|id| focus.contains(id)) {
-                    continue;
-                }
-                let p = to_view.apply(position.get(i).map(f64::from));
-                if p.iter().all(|v| v.is_finite()) {
-                    for a in 0..3 {
-                        min[a] = min[a].min(p[a]);
-                        max[a] = max[a].max(p[a]);
-                    }
-                }
-            }
-            if all {
-                let stride = (position.len() / SAMPLE).max(1);
-                let sample = || (0..position.len()).step_by(stride);
-                let seen = |i: usize| to_view.apply(position.get(i).map(f64::from));
-                for a in 0..3 {
-                    // A few points that are far off do not make a speck of the rest.
-                    if let Some([from, to]) = nearly_all(sample().map(|i| seen(i)[a])) {
-                        (min[a], max[a]) = (min[a].max(from), max[a].min(to));
-                    }
-                }
-            }
-            (max[0] >= min[0]).then_some((min, max))
-        };
-        let (min, max) = match if focus.is_empty() { None } else { bounds(false) } {
+        let near = if focus.is_empty() { None } else { bounds(scene, &to_view, Some(focus)) };
+        let (mut min, mut max) = match near {
             Some(near) => around(near),
-            None => bounds(true)?,
+            None => whole(scene, &to_view)?,
         };
+        if let (Some(stage), None) = (stage, near) {
+            for a in 0..2 {
+                let middle = f64::midpoint(min[a], max[a]);
+                let half = stage.extent[a] / 2.0;
+                (min[a], max[a]) = (middle - half, middle + half);
+            }
+        }
         let [w, h] = [max[0] - min[0], max[1] - min[1]];
         if !(w.is_finite() && h.is_finite()) {
             return None;
@@ -228,6 +253,40 @@ fn towards(away: Vector3<f64>) -> Option<Matrix3<f64>> {
     let right = away.cross(&Vector3::z()).try_normalize(1e-6).unwrap_or(Vector3::x());
     let down = away.cross(&right);
     Some(Matrix3::from_rows(&[right.transpose(), down.transpose(), away.transpose()]))
+}
+
+/// The box of the finite points of a scene in a view, or of those of some objects.
+fn bounds(scene: &Scene, to_view: &Affine, focus: Option<&[i32]>) -> Option<([f64; 3], [f64; 3])> {
+    let (mut min, mut max) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    let (position, object) = (&scene.points.position, &scene.points.object);
+    for i in 0..position.len() {
+        if focus.is_some_and(|focus| !object.get(i).is_some_and(|id| focus.contains(id))) {
+            continue;
+        }
+        let p = to_view.apply(position.get(i).map(f64::from));
+        if p.iter().all(|v| v.is_finite()) {
+            for a in 0..3 {
+                min[a] = min[a].min(p[a]);
+                max[a] = max[a].max(p[a]);
+            }
+        }
+    }
+    (max[0] >= min[0]).then_some((min, max))
+}
+
+/// The box of nearly all points: a few that are far off do not make a speck of the rest.
+fn whole(scene: &Scene, to_view: &Affine) -> Option<([f64; 3], [f64; 3])> {
+    let (mut min, mut max) = bounds(scene, to_view, None)?;
+    let position = &scene.points.position;
+    let stride = (position.len() / SAMPLE).max(1);
+    for a in 0..3 {
+        let sample = (0..position.len()).step_by(stride);
+        let seen = sample.map(|i| to_view.apply(position.get(i).map(f64::from))[a]);
+        if let Some([from, to]) = nearly_all(seen) {
+            (min[a], max[a]) = (min[a].max(from), max[a].min(to));
+        }
+    }
+    (max[0] >= min[0]).then_some((min, max))
 }
 
 /// A box around what is looked at that shows what it stands beside.

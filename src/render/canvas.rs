@@ -50,11 +50,23 @@ impl Canvas {
     }
 
     /// A square dot that reaches `radius` pixels from its middle.
-    pub(super) fn dot(&mut self, [x, y, depth]: [f32; 3], radius: i64, colour: [f32; 3], vertex: u32) {
+    pub(super) fn dot(&mut self, middle: [f32; 3], radius: i64, colour: [f32; 3], vertex: u32) {
+        self.patch(middle, radius, 0.0, colour, vertex);
+    }
+
+    /// A square dot where all that is there is deeper by more than `behind`.
+    pub(super) fn patch(
+        &mut self,
+        [x, y, depth]: [f32; 3],
+        radius: i64,
+        behind: f32,
+        colour: [f32; 3],
+        vertex: u32,
+    ) {
         let [x, y] = [x, y].map(place);
         for y in y - radius..=y + radius {
             for x in x - radius..=x + radius {
-                if let Some(at) = self.at(x, y) {
+                if let Some(at) = self.at(x, y).filter(|&at| depth + behind < self.depth[at]) {
                     self.pixel(at, depth, colour, vertex);
                 }
             }

@@ -14,11 +14,13 @@ pub fn png(picture: &RgbImage) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A picture as the bytes of a JPEG file: a quarter of a PNG's, for pages that hold many.
-pub fn jpeg(picture: &RgbImage) -> Result<Vec<u8>> {
-    const QUALITY: u8 = 78;
+/// Quality of a JPEG for pages that hold many: a quarter of a PNG's bytes.
+pub const MANY: u8 = 78;
+
+/// A picture as the bytes of a JPEG file, of a quality from 1 to 100.
+pub fn jpeg(picture: &RgbImage, quality: u8) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, QUALITY).encode_image(picture).map_err(|e| wrong(&e))?;
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture).map_err(|e| wrong(&e))?;
     Ok(bytes)
 }
 

@@ -1,15 +1,18 @@
-//! Small letters for labels in pictures: five pixels wide, seven high.
+//! Small letters for labels in pictures: five pixels wide, seven high, and two below the line.
 
 use image::{Rgb, RgbImage};
 
 use super::canvas::BACKGROUND;
 
-/// Pixels from one letter to the next.
-pub(super) const STEP: u32 = 6;
-pub(super) const HEIGHT: u32 = 7;
+/// Pixels from one letter to the next, before they are enlarged.
+const STEP: u32 = 6;
+/// Pixels from the top of a letter to the end of those that reach below the line, likewise.
+pub(super) const HEIGHT: u32 = 9;
+/// Letters that reach below the line.
+const LOW: &str = "gjpqy";
 
 /// Letters, each with its rows from the top as numbers of five bits, the leftmost the highest.
-const LETTERS: [(char, [u8; 7]); 43] = [
+const LETTERS: [(char, [u8; 7]); 70] = [
     ('A', [14, 17, 17, 31, 17, 17, 17]),
     ('B', [30, 17, 17, 30, 17, 17, 30]),
     ('C', [14, 17, 16, 16, 16, 17, 14]),
@@ -46,6 +49,33 @@ const LETTERS: [(char, [u8; 7]); 43] = [
     ('7', [31, 1, 2, 4, 4, 8, 8]),
     ('8', [14, 17, 17, 14, 17, 17, 14]),
     ('9', [14, 17, 17, 15, 1, 1, 14]),
+    ('a', [0, 0, 14, 1, 15, 17, 15]),
+    ('b', [16, 16, 30, 17, 17, 17, 30]),
+    ('c', [0, 0, 14, 16, 16, 16, 14]),
+    ('d', [1, 1, 15, 17, 17, 17, 15]),
+    ('e', [0, 0, 14, 17, 31, 16, 14]),
+    ('f', [6, 8, 8, 28, 8, 8, 8]),
+    ('g', [15, 17, 17, 17, 15, 1, 14]),
+    ('h', [16, 16, 30, 17, 17, 17, 17]),
+    ('i', [4, 0, 12, 4, 4, 4, 14]),
+    ('j', [2, 0, 6, 2, 2, 18, 12]),
+    ('k', [16, 16, 18, 20, 24, 20, 18]),
+    ('l', [12, 4, 4, 4, 4, 4, 14]),
+    ('m', [0, 0, 26, 21, 21, 21, 21]),
+    ('n', [0, 0, 30, 17, 17, 17, 17]),
+    ('o', [0, 0, 14, 17, 17, 17, 14]),
+    ('p', [30, 17, 17, 17, 30, 16, 16]),
+    ('q', [15, 17, 17, 17, 15, 1, 1]),
+    ('r', [0, 0, 22, 24, 16, 16, 16]),
+    ('s', [0, 0, 15, 16, 14, 1, 30]),
+    ('t', [8, 8, 28, 8, 8, 9, 6]),
+    ('u', [0, 0, 17, 17, 17, 17, 15]),
+    ('v', [0, 0, 17, 17, 17, 10, 4]),
+    ('w', [0, 0, 17, 21, 21, 21, 10]),
+    ('x', [0, 0, 17, 10, 4, 10, 17]),
+    ('y', [17, 17, 17, 17, 15, 1, 14]),
+    ('z', [0, 0, 31, 2, 4, 8, 31]),
+    (':', [0, 0, 12, 12, 0, 12, 12]),
     (' ', [0; 7]),
     ('-', [0, 0, 0, 14, 0, 0, 0]),
     ('_', [0, 0, 0, 0, 0, 0, 31]),
@@ -55,31 +85,37 @@ const LETTERS: [(char, [u8; 7]); 43] = [
     ('?', [14, 17, 1, 6, 4, 0, 4]),
 ];
 
-/// Pixels that a text takes in width.
-pub(super) fn width(text: &str) -> u32 {
-    text.chars().count() as u32 * STEP
+/// How much letters are enlarged in a picture.
+pub(super) fn scale(picture: &RgbImage) -> u32 {
+    (picture.width().max(picture.height()) / 450).max(1)
 }
 
-/// Writes `text` in capitals with its top left corner at `(x, y)`, on a plate, as far as it lies in
-/// the picture. What there is no letter for is a question mark.
-pub(super) fn write(picture: &mut RgbImage, [x, y]: [i64; 2], text: &str, ink: [u8; 3]) {
+/// Pixels that a text takes in width.
+pub(super) fn width(text: &str, scale: u32) -> u32 {
+    text.chars().count() as u32 * STEP * scale
+}
+
+/// Writes `text` with its top left corner at `(x, y)`, on a plate, as far as it lies in the picture,
+/// `scale` times as large. What there is no letter for is a question mark.
+pub(super) fn write(picture: &mut RgbImage, [x, y]: [i64; 2], text: &str, ink: [u8; 3], scale: u32) {
     let (right, bottom) = (i64::from(picture.width()), i64::from(picture.height()));
-    let mut put = |x: i64, y: i64, colour: [u8; 3]| {
-        if (0..right).contains(&x) && (0..bottom).contains(&y) {
-            picture.put_pixel(x as u32, y as u32, Rgb(colour));
+    let pixels = i64::from(scale);
+    let mut fill = |[left, top]: [i64; 2], [w, h]: [i64; 2], colour: [u8; 3]| {
+        for y in top.max(0)..(top + h).min(bottom) {
+            for x in left.max(0)..(left + w).min(right) {
+                picture.put_pixel(x as u32, y as u32, Rgb(colour));
+            }
         }
     };
-    for py in y - 2..y + i64::from(HEIGHT) + 2 {
-        for px in (x - 2)..=(x + i64::from(width(text))) {
-            put(px, py, BACKGROUND);
-        }
-    }
+    let plate = [i64::from(width(text, scale)) + 3 * pixels, i64::from(HEIGHT + 4) * pixels];
+    fill([x - 2 * pixels, y - 2 * pixels], plate, BACKGROUND);
     for (place, letter) in (0..).zip(text.chars()) {
-        let capital = letter.to_ascii_uppercase();
-        let rows = LETTERS.iter().find(|(l, _)| *l == capital).unwrap_or(&LETTERS[LETTERS.len() - 1]).1;
-        for (row, bits) in (0..).zip(rows) {
+        let rows = LETTERS.iter().find(|(l, _)| *l == letter).unwrap_or(&LETTERS[LETTERS.len() - 1]).1;
+        let low = if LOW.contains(letter) { 2 } else { 0 };
+        for (row, bits) in (low..).zip(rows) {
             for column in (0..5).filter(|c| bits >> (4 - c) & 1 == 1) {
-                put(x + place * i64::from(STEP) + column, y + row, ink);
+                let corner = [x + (place * i64::from(STEP) + column) * pixels, y + row * pixels];
+                fill(corner, [pixels; 2], ink);
             }
         }
     }
@@ -91,20 +127,21 @@ mod tests {
 
     #[test]
     fn letters_differ_and_stay_in_the_picture() {
-        let drawn = |text: &str| {
-            let mut picture = RgbImage::new(40, 12);
-            write(&mut picture, [2, 2], text, [9; 3]);
+        let drawn = |text: &str, scale: u32| {
+            let mut picture = RgbImage::new(60, 24);
+            write(&mut picture, [2, 2], text, [9; 3], scale);
             picture.into_raw()
         };
         for (i, (a, _)) in LETTERS.iter().enumerate() {
             for (b, _) in &LETTERS[..i] {
-                assert_ne!(drawn(&a.to_string()), drawn(&b.to_string()), "{a} {b}");
+                assert_ne!(drawn(&a.to_string(), 1), drawn(&b.to_string(), 1), "{a} {b}");
             }
         }
-        assert_eq!(drawn("chair"), drawn("CHAIR"));
-        assert_eq!(drawn("é\0"), drawn("??"));
+        assert_eq!(drawn("é\0", 1), drawn("??", 1));
+        let ink = |pixels: Vec<u8>| pixels.chunks(3).filter(|p| *p == [9; 3]).count();
+        assert_eq!(ink(drawn("gap", 2)), 4 * ink(drawn("gap", 1)));
         let mut tiny = RgbImage::new(4, 4);
-        write(&mut tiny, [-3, -3], &"wide".repeat(99), [0; 3]);
-        assert_eq!(width("ab"), 12);
+        write(&mut tiny, [-3, -3], &"wide".repeat(99), [0; 3], 3);
+        assert_eq!(width("ab", 2), 24);
     }
 }

@@ -11,10 +11,12 @@ mod paint;
 mod raster;
 mod sheet;
 mod sight;
+mod spacing;
+mod tags;
 
-pub use camera::{Size, View, level};
+pub use camera::{Size, Stage, View, level};
 pub use cloud::{Cloud, cloud};
-pub use encode::{jpeg, png};
+pub use encode::{MANY, jpeg, png};
 pub use paint::Paint;
 pub use raster::{Look, pair, picture};
 pub use sheet::sheet;

@@ -2,10 +2,12 @@
 
 use image::{Rgb, RgbImage};
 
-use super::camera::{Camera, Size, View};
+use super::camera::{Camera, Size, Stage, View};
 use super::canvas::{BACKGROUND, Canvas, NOTHING, place};
-use super::letters;
 use super::paint::{Paint, colours};
+use super::spacing::spacing;
+use super::tags;
+use crate::math::vertex_normals;
 use crate::scene::{Frame, Scene};
 
 /// What a picture shows, and how.
@@ -25,31 +27,47 @@ pub struct Look<'a> {
     pub anchors: &'a [(i32, String)],
     /// Whether the picture shows the targets with what is around them rather than the whole scene.
     pub close: bool,
+    /// Whether points may have been taken out of the mesh with their faces, so that dots are to fill the holes.
+    pub fill: bool,
+    /// How wide dots are, in metres, where what is missing is to be seen; else as wide as points are apart.
+    pub dots: Option<f32>,
+    /// What it shares with pictures that it is compared to.
+    pub stage: Option<Stage>,
 }
 
 impl Look<'_> {
     /// The whole scene in its own colours.
     pub fn at(view: View, size: Size) -> Self {
         let (targets, distractors, anchors): (&[i32], &[i32], &[(i32, String)]) = (&[], &[], &[]);
-        Self { view, size, paint: Paint::Rgb, targets, distractors, anchors, close: false }
+        Self {
+            view,
+            size,
+            paint: Paint::Rgb,
+            targets,
+            distractors,
+            anchors,
+            close: false,
+            fill: false,
+            dots: None,
+            stage: None,
+        }
     }
 }
 
-const TARGET: [u8; 3] = [255, 72, 32];
-const OUTLINE: [u8; 3] = [220, 20, 10];
+const TARGET: [u8; 3] = [255, 110, 0];
+const OUTLINE: [u8; 3] = [214, 64, 0];
 const DISTRACTOR: [u8; 3] = [40, 110, 255];
 const ANCHOR: [u8; 3] = [0, 160, 110];
-const INK: [u8; 3] = [0, 70, 50];
 /// What is this much above the floor hides a room from above, in metres.
 const CEILING_M: f64 = 2.1;
 
 /// Draws a scene: vertex colours, soft light, the objects pointed out. Faces that turn away from the
 /// eye are left out, so that a view from outside looks into the room; from the top what hangs
-/// higher than a person is left out. A scene without faces is drawn as dots; one without a finite
-/// point is blank.
+/// higher than a person is left out. A scene without faces is drawn as dots as wide as its points are
+/// apart, which also fill the holes of one that has lost faces; one without a finite point is blank.
 pub fn picture(scene: &Scene, look: &Look<'_>) -> RgbImage {
     let focus = if look.close { look.targets } else { &[] };
-    let Some(camera) = Camera::fit(scene, look.view, look.size, focus) else {
+    let Some(camera) = Camera::on(look.stage, scene, look.view, look.size, focus) else {
         return blank(look.size);
     };
     let cut = (look.view == View::Top).then(|| ceiling(scene, &camera, look.targets));
@@ -71,9 +89,10 @@ pub fn pair(scenes: [&Scene; 2], view: View, size: u32) -> RgbImage {
         return RgbImage::from_pixel(2 * one.width(), one.height(), Rgb(BACKGROUND));
     };
     let mut picture = RgbImage::new(2 * camera.width, camera.height);
+    let look = Look { dots: Some(spacing(&scenes[0].points.position)), ..Look::at(view, size) };
     for (scene, left) in scenes.into_iter().zip([0, i64::from(camera.width)]) {
         let colours = colours(scene, Paint::Rgb, &[]);
-        let drawing = Drawing::new(scene, &camera, &colours, &Look::at(view, size), None);
+        let drawing = Drawing::new(scene, &camera, &colours, &look, None);
         image::imageops::replace(&mut picture, &drawing.canvas.picture(), left, 0);
     }
     picture
@@ -108,6 +127,11 @@ pub(super) fn facing([a, b, c]: [[f32; 3]; 3], to_eye: [f64; 3]) -> f32 {
     let edge = |p: [f32; 3]| -> [f64; 3] { std::array::from_fn(|k| f64::from(p[k]) - f64::from(a[k])) };
     let (u, v) = (edge(b), edge(c));
     let n = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
+    cosine(n, to_eye)
+}
+
+/// Cosine between two directions; 0 where one has no length.
+fn cosine(n: [f64; 3], to_eye: [f64; 3]) -> f32 {
     let dot = |p: [f64; 3], q: [f64; 3]| p[0] * q[0] + p[1] * q[1] + p[2] * q[2];
     let length = libm::sqrt(dot(n, n) * dot(to_eye, to_eye));
     if length > 0.0 { (dot(n, to_eye) / length) as f32 } else { 0.0 }
@@ -141,6 +165,7 @@ impl<'a> Drawing<'a> {
         let dark = if look.paint == Paint::Rgb { 0.8 } else { 0.55 };
         let mut canvas = Canvas::new(camera);
         let mut mask = vec![false; canvas.vertex.len()];
+        let mut drawn = 0_usize;
         for face in &scene.faces {
             let corners = face.map(|i| i as usize);
             if corners.iter().any(|&i| i >= pixels.len()) {
@@ -150,6 +175,7 @@ impl<'a> Drawing<'a> {
             if q.iter().flatten().any(|v| !v.is_finite()) {
                 continue;
             }
+            drawn += 1;
             if of_target(corners[0]) {
                 canvas.covered(q, |_, at, _| mask[at] = true);
             }
@@ -161,15 +187,25 @@ impl<'a> Drawing<'a> {
             let light = dark + (1.0 - dark) * facing;
             canvas.triangle(q, corners.map(|i| colour(i).map(|v| v * light)), corners[0] as u32);
         }
-        if scene.faces.is_empty() {
-            // As wide as points of a room are apart, and wider where they are near.
-            let seen = pixels.iter().filter(|p| p.iter().all(|v| v.is_finite())).count().max(1);
-            let room = libm::sqrt(f64::from(camera.width) * f64::from(camera.height) / seen as f64) as f32;
+        // A whole mesh has nearly two faces a vertex. Where points were taken out of it, the faces that were theirs
+        // are gone, and dots fill the holes.
+        if drawn == 0 || look.fill && drawn * 2 < points.len() * 3 {
+            let apart = look.dots.unwrap_or_else(|| spacing(&points.position));
+            let normals = (drawn > 0).then(|| vertex_normals(&points.position, &scene.faces));
+            let normals = points.normal.as_ref().filter(|n| n.len() == points.len()).or(normals.as_ref());
+            // Where there are faces they are seen rather than the dots beside them.
+            let widest = camera.width.max(camera.height) as f32 / 50.0;
+            let (width, behind) = if drawn > 0 { (1.1, apart / camera.unit) } else { (0.6, 0.0) };
             for (i, &p) in pixels.iter().enumerate().filter(|(_, p)| p.iter().all(|v| v.is_finite())) {
-                let spacing = room.min(0.04 * camera.pixels_per_metre(p[2]));
-                let radius = (spacing * 0.6).clamp(0.0, 5.0) as i64;
-                if !is_cut(i) {
-                    canvas.dot(p, radius, colour(i), i as u32);
+                let reach = apart * camera.pixels_per_metre(p[2]) * width - 0.25;
+                let radius = libm::roundf(reach.clamp(0.0, widest)) as i64;
+                let light = normals.map_or(1.0, |normals| {
+                    let normal = normals.get(i).map(f64::from);
+                    let facing = cosine(normal, camera.to_eye(points.position.get(i)));
+                    if facing > 0.0 { dark + (1.0 - dark) * facing } else { 0.0 }
+                });
+                if light > 0.0 && !is_cut(i) {
+                    canvas.patch(p, radius, behind, colour(i).map(|v| v * light), i as u32);
                 }
                 if of_target(i) {
                     let [x, y] = [p[0], p[1]].map(place);
@@ -218,7 +254,7 @@ impl<'a> Drawing<'a> {
             };
             let colour = &mut self.canvas.colour[at];
             if is(look.targets) {
-                mix(TARGET, if look.paint == Paint::Mask { 0.2 } else { 0.5 }, colour);
+                mix(TARGET, if look.paint == Paint::Mask { 0.2 } else { 0.65 }, colour);
             } else if self.mask[at] {
                 // Hidden: hatched.
                 mix(TARGET, if (x + y) % 4 < 2 { 0.45 } else { 0.1 }, colour);
@@ -242,18 +278,11 @@ impl<'a> Drawing<'a> {
             self.canvas.colour[at] = OUTLINE.map(f32::from);
         }
         let mut picture = self.canvas.picture();
-        for ((_, name), [x, y, n]) in look.anchors.iter().zip(seen) {
-            // What is hardly seen cannot be told from its neighbours.
-            if n >= 12 {
-                let name: String = name.chars().take(18).collect();
-                let (w, h) = (i64::from(letters::width(&name)), i64::from(letters::HEIGHT));
-                let corner = [
-                    (x / n - w / 2).clamp(2, (width - w - 2).max(2)),
-                    (y / n - h / 2).clamp(2, (height - h - 2).max(2)),
-                ];
-                letters::write(&mut picture, corner, &name, INK);
-            }
-        }
+        // What is hardly seen cannot be told from its neighbours.
+        let named = look.anchors.iter().zip(seen).filter(|(_, [.., n])| *n >= 12);
+        let names: Vec<(String, [i64; 2])> =
+            named.map(|((_, name), [x, y, n])| (name.clone(), [x / n, y / n])).collect();
+        tags::write(&mut picture, &names);
         picture
     }
 }
@@ -344,7 +373,7 @@ mod tests {
         assert!(r < 180 && b > 80, "{r} {b}");
         let anchors = [(1, "plate".to_owned())];
         let named = picture(&scene, &Look { anchors: &anchors, ..look(&[]) });
-        assert!(named.pixels().any(|p| p.0 == INK));
+        assert!(named.pixels().any(|p| p.0 == [0, 70, 50]));
     }
 
     #[test]

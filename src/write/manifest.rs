@@ -1,15 +1,20 @@
 //! What the finished folder claims of itself.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Layout, Sample, ShardSummary};
 use crate::error::{Error, Kind, Place, Result};
+use crate::store::Local;
 
 /// Name of the manifest in its folder; it is written last, and readers accept only what it names.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Where plans lie in a folder that is being written.
+const UNFINISHED: &str = "_dataprep";
 
 /// Version of the folder's layout and of the manifest's form.
 pub const FORMAT: u32 = 3;
@@ -297,8 +302,39 @@ impl TextCounts {
 }
 
 impl Manifest {
+    /// Reads the manifest of a data set's folder; gives its bytes, too.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] when there is no such folder, or no finished data set in it; those of [`Self::parse`].
+    pub fn of(store: &Local) -> Result<(Self, Vec<u8>)> {
+        let root = store.root();
+        if root.is_file() {
+            let folder = root.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            return Err(Error::new(Kind::Config, "this is a file")
+                .at(root)
+                .expected("a data set's folder")
+                .help(format!("name its folder: {}", folder.display())));
+        }
+        let bytes = store.read_if_present(MANIFEST)?.ok_or_else(|| {
+            if !root.exists() {
+                return Error::new(Kind::NotFound, "there is no such folder")
+                    .at(root)
+                    .expected("a data set's folder, as `dataprep augment -o` wrote it");
+            }
+            let error =
+                Error::new(Kind::NotFound, format!("no {MANIFEST}: the folder holds no finished data set"))
+                    .at(root);
+            error.help(if store.path(UNFINISHED).is_dir() {
+                "run the augment command that writes this folder again; it goes on where it stopped"
+            } else {
+                "name the folder that `dataprep augment -o` wrote"
+            })
+        })?;
+        Ok((Self::parse(&bytes, &store.path(MANIFEST))?, bytes))
+    }
+
     /// Reads a manifest from its bytes; `path` is for errors.
-    pub fn parse(bytes: &[u8], path: &std::path::Path) -> Result<Self> {
+    pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         #[derive(Deserialize)]
         struct Version {
             format: u32,

@@ -14,6 +14,7 @@
 //! | `threads.rs` | work on threads that live as long as a call |
 //! | `find.rs` | what a path and an id on the command line mean |
 //! | `stored.rs` | stored columns of any layout → the arrays that were meant |
+//! | `damage.rs` | whether files have the size and the digest that the manifest says |
 //! | `fill.rs` | the same on threads, into buffers that someone else owns |
 //! | `originals.rs` | stored originals → scenes with their sentences |
 //! | `export/` | stored samples → the files of other trainers |
@@ -21,6 +22,7 @@
 
 mod chunks;
 mod claims;
+mod damage;
 mod export;
 mod fill;
 mod find;
@@ -41,6 +43,7 @@ mod table;
 mod threads;
 mod verify;
 
+pub use damage::damage;
 pub use export::{Export, Exported, Format as ExportFormat, export};
 pub use fill::{Piece, Source, fill};
 pub use find::{data_set_of, find_sample};

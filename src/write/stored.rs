@@ -42,7 +42,7 @@ impl Stored {
     /// When there is no manifest, or it is not one of this layout version.
     pub fn open(dir: &Path) -> Result<Self> {
         let store = Local::new(dir);
-        let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
+        let (manifest, _) = Manifest::of(&store)?;
         Ok(Self { store, manifest, kept: None, footers: Mutex::default() })
     }
 

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::claims;
 use super::layout::Layout;
-use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardFile, ShardIndex};
+use super::manifest::{Manifest, SceneIndex, ShardFile, ShardIndex};
 use super::packed::unpack;
 use super::problem::Problem;
 use super::schema::{BlobColumn, Table};
@@ -34,12 +34,7 @@ pub fn verify(
     stop: &AtomicBool,
 ) -> Result<(Manifest, Vec<Problem>)> {
     let store = Local::new(dir);
-    let bytes = store.read_if_present(MANIFEST)?.ok_or_else(|| {
-        Error::new(Kind::NotFound, "no manifest.json: the folder holds no finished data set")
-            .at(dir)
-            .help("run the augment command that writes this folder again; it goes on where it stopped")
-    })?;
-    let manifest = Manifest::parse(&bytes, &store.path(MANIFEST))?;
+    let (manifest, _) = Manifest::of(&store)?;
     let mut by_shard: BTreeMap<&str, Vec<&SceneIndex>> = BTreeMap::new();
     for scene in &manifest.scenes {
         by_shard.entry(&scene.shard).or_default().push(scene);
@@ -425,7 +420,7 @@ fn points_by_object(
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{data_set, sample};
-    use super::super::{FORMAT, Sample};
+    use super::super::{FORMAT, MANIFEST, Sample};
     use super::*;
 
     fn problems(dir: &Path) -> Vec<Problem> {

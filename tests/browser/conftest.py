@@ -15,6 +15,22 @@ SHOTS = Path(os.environ.get("SHOTS") or ROOT / "target" / "browser")
 HOSTILE = "the <img src=x onerror=alert(1)> \"chair\" & 'desk' 🪑 \u202eback\u202c \u0000 left of the </script> table"
 
 
+POINT = """ply
+format ascii 1.0
+element vertex 1
+property float x
+property float y
+property float z
+property uchar red
+property uchar green
+property uchar blue
+element face 0
+property list uchar int vertex_indices
+end_header
+1 2 3 255 0 0
+"""
+
+
 def run(*args: object, code: int = 0) -> str:
     command = os.environ.get("DATAPREP") or ROOT / "target" / "debug" / "dataprep"
     done = subprocess.run([command, *map(str, args)], capture_output=True, text=True, check=False, cwd=ROOT)
@@ -33,13 +49,15 @@ def made(tmp_path_factory) -> Path:
             record["object_name"] = "wrong_lamp"
         records[0]["description"] = HOSTILE
         records[3]["description"] = ""
+        records[7]["description"] = f"the {'w' * 5000} left of the table"
+        records[14]["object_name"] = "lamp" * 1000
         path.write_text(json.dumps(records))
     return folder
 
 
 @pytest.fixture(scope="session")
 def pages(made, tmp_path_factory) -> dict[str, Path]:
-    """The three kinds of page."""
+    """The three kinds of page, and one of a scan of a single point."""
     folder = tmp_path_factory.mktemp("pages")
     scan = made / "scans" / "scene0000_00"
     run("audit", made / "scans", "--isolated", "--exit-zero", "--preview", "--report", f"html={folder / 'report.html'}")
@@ -47,7 +65,11 @@ def pages(made, tmp_path_factory) -> dict[str, Path]:
     place = "/".join([target["scene_id"], target["object_id"], target["ann_id"]])
     run("view", made / "scans" / place, "-o", folder / "view.html")
     run("preview", scan, "-p", "pipelines/default.toml", "-o", folder / "preview.html", "--objects", 2, "--variants", 2)
-    return {name: folder / f"{name}.html" for name in ("report", "view", "preview")}
+    point = folder / "scene0000_00"
+    point.mkdir()
+    (point / f"{point.name}_vh_clean_2.ply").write_text(POINT)
+    run("view", point, "-o", folder / "point.html")
+    return {name: folder / f"{name}.html" for name in ("report", "view", "preview", "point")}
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """What people do with the pages: read, filter, open, turn, click, by mouse and by keys."""
 
+import re
+
 import pytest
 
 VIEWER = "[data-ready]"
@@ -50,6 +52,12 @@ def test_findings_are_filtered_and_sorted(visit):
     page = visit("report")
     by_harm = rules(page)
     assert len(by_harm) > 3
+    harmed = [int((re.search(r"([\d,]+) description", text) or [0, "0"])[1].replace(",", ""))
+              for text in page.locator(".rule > summary").all_inner_texts()]  # fmt: skip
+    assert harmed == sorted(harmed, reverse=True)
+    page.get_by_label("Rules by").select_option("severity")
+    badges = page.locator(".rule .badge").all_inner_texts()
+    assert badges == sorted(badges, key=["error", "warning", "info"].index)
     page.get_by_label("Rules by").select_option("code")
     assert rules(page) == sorted(by_harm) != by_harm
     page.get_by_label("warning").uncheck()
@@ -127,6 +135,12 @@ def test_the_viewer_draws_turns_and_names_what_is_clicked(visit, shot, scheme):
     cut = pixels(page)[1]
     page.get_by_label("cut ceiling").uncheck()
     assert pixels(page)[1] != cut
+
+
+def test_a_scan_of_one_point_shows_it(visit):
+    page = visit("point")
+    page.wait_for_selector(VIEWER)
+    assert pixels(page)[0] > 50
 
 
 def test_another_sentence_points_out_another_object(visit):
@@ -214,7 +228,9 @@ def test_axe_finds_nothing_serious(visit, name, scheme):
 def test_a_phone_shows_all_without_scrolling_sideways(visit, shot, name):
     page = visit(name, viewport={"width": 390, "height": 800}, device_scale_factor=2, has_touch=True, color_scheme="dark")
     if name == "report":
-        page.locator(".rule > summary").first.click()
+        for summary in page.locator(".rule > summary").all():
+            summary.click()
+        filled(page)
     else:
         page.wait_for_selector(VIEWER)
     wide = page.evaluate("document.documentElement.scrollWidth")

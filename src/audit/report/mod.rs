@@ -246,13 +246,15 @@ fn causes(findings: &[Finding], catalogue: &Catalogue) -> Vec<Cause> {
     let groups = fresh.chunk_by(|a, b| (a.severity, &a.code) == (b.severity, &b.code));
     let mut causes: Vec<Cause> = groups.map(|group| cause(group, catalogue)).collect();
     causes.sort_by(|a, b| {
-        // What a file that cannot be read would have said is not known: nothing is worse.
-        let unread =
-            |c: &Cause| matches!(c.code.as_str(), "FIL102" | "FIL103" | "FIL110") && c.scans < c.findings;
         let key = |c: &Cause| (c.severity, !unread(c), std::cmp::Reverse(c.descriptions));
         key(a).cmp(&key(b)).then_with(|| a.code.cmp(&b.code))
     });
     causes
+}
+
+/// Whether a cause is a file that cannot be read: what it would have said is not known, so nothing is worse.
+fn unread(cause: &Cause) -> bool {
+    matches!(cause.code.as_str(), "FIL102" | "FIL103" | "FIL110") && cause.scans < cause.findings
 }
 
 fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
@@ -285,7 +287,8 @@ fn cause(group: &[&Finding], catalogue: &Catalogue) -> Cause {
                 let of = if n <= total { format!(" of {total}") } else { String::new() };
                 let files: Vec<&str> = files.into_iter().collect();
                 let and = if files.is_empty() { String::new() } else { format!(" and {}", files.join(", ")) };
-                format!("in {n}{of}{split} scans{and}, {what}")
+                let scans = if n == 1 && of.is_empty() { "scan" } else { "scans" };
+                format!("in {n}{of}{split} {scans}{and}, {what}")
             }
         }
     };

@@ -134,9 +134,18 @@ pub fn find(code: &str) -> Option<&'static dyn Rule> {
     RULES.iter().copied().find(|r| r.meta().code.eq_ignore_ascii_case(code))
 }
 
+/// The rule with this code or name.
+pub fn named(text: &str) -> Option<&'static dyn Rule> {
+    find(text).or_else(|| RULES.iter().copied().find(|r| r.meta().name.eq_ignore_ascii_case(text)))
+}
+
 /// `one thing`, `two things`: a count with its noun.
 fn count(n: usize, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+    match noun {
+        _ if n == 1 => format!("1 {noun}"),
+        "vertex" => format!("{n} vertices"),
+        _ => format!("{n} {noun}s"),
+    }
 }
 
 /// `n` of `of` in per cent, to one decimal.

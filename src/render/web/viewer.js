@@ -7,9 +7,9 @@ uniform mat4 view; uniform vec3 low, extent; uniform vec2 side; uniform float si
 out vec3 shade;
 void main() {
   vec3 p = low + place * extent;
-  // The walls between the eye and the room.
+  // The walls between the eye and the room; what is narrower than a room has none.
   vec2 wall = abs(place.xy - .5 - .5 * side) * extent.xy;
-  bool cut = p.z > top || side.x != 0. && wall.x < .3 || side.y != 0. && wall.y < .3;
+  bool cut = p.z > top || side.x != 0. && extent.x > 1.5 && wall.x < .3 || side.y != 0. && extent.y > 1.5 && wall.y < .3;
   gl_Position = cut ? vec4(2., 2., 2., 1.) : view * vec4(p, 1.);
   gl_PointSize = clamp(size / gl_Position.w, 1.5, 32.);
   int i = gl_VertexID + 1;
@@ -25,6 +25,7 @@ void main() {
 const PAINTS = ["rgb", "object", "label", "superpoint", "mask"];
 const HEAD_ROOM = 2.1; // metres above the floor that are looked into
 const MANY = 150000; // points that any machine draws in time
+const ROOM = 200; // points that a room has at least: of fewer none is cut
 
 function element(name, attributes, ...children) {
   const node = document.createElement(name);
@@ -155,8 +156,8 @@ async function pointViewer(root, cloud, options = {}) {
   const indices = ids => new Set(cloud.objects.map(([id], i) => ids.includes(id) ? i : -1).filter(i => i >= 0));
   const camera = options.camera || new Camera().home();
   const size = Math.hypot(...cloud.extent);
-  const origin = cloud.low.map((v, a) => v + cloud.extent[a] * (a === 2 ? 0.25 : 0.5));
-  const viewer = { canvas, camera, paint: "rgb", targets: indices(options.targets || []), cut: true, frames: 0 };
+  const origin = cloud.low.map((v, a) => v + cloud.extent[a] * (a === 2 && cloud.points >= ROOM ? 0.25 : 0.5));
+  const viewer = { canvas, camera, paint: "rgb", targets: indices(options.targets || []), cut: cloud.points >= ROOM, frames: 0 };
   const order = gl.createBuffer();
   gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, order);
 
@@ -175,7 +176,7 @@ async function pointViewer(root, cloud, options = {}) {
       else if (viewer.paint === "label") shown = columns.label[i] ? wheeled(columns.label[i]) : [168, 168, 168];
       else if (viewer.paint === "superpoint") shown = wheeled(columns.segment[i]);
       else if (viewer.paint === "mask") shown = Array(3).fill(70 + (2 * shown[0] + 5 * shown[1] + shown[2]) / 16);
-      for (let k = 0; k < 3; k++) out[3 * i + k] = mine ? 0.4 * shown[k] + 0.6 * [255, 72, 32][k] : shown[k];
+      for (let k = 0; k < 3; k++) out[3 * i + k] = mine ? 0.35 * shown[k] + 0.65 * [255, 110, 0][k] : shown[k];
     }
     gl.bindBuffer(gl.ARRAY_BUFFER, colours);
     gl.bufferData(gl.ARRAY_BUFFER, out, gl.DYNAMIC_DRAW);
@@ -321,7 +322,7 @@ async function pointViewer(root, cloud, options = {}) {
   const paints = PAINTS.filter(paint => paint !== "rgb" || cloud.coloured);
   const select = element("select", { onchange: () => { viewer.paint = select.value; viewer.repaint(); } },
     ...paints.map(paint => element("option", {}, paint)));
-  const cut = element("input", { type: "checkbox", checked: true, onchange: () => { viewer.cut = cut.checked; viewer.draw(); } });
+  const cut = element("input", { type: "checkbox", checked: viewer.cut, onchange: () => { viewer.cut = cut.checked; viewer.draw(); } });
   root.append(canvas, element("p", { class: "tools" },
     element("label", {}, "Colour by ", select), element("label", {}, cut, " cut ceiling and near walls"),
     element("button", { type: "button", onclick: viewer.home }, "Back to start")), status);

@@ -155,6 +155,16 @@ pub fn export(dir: &Path, out: &Path, wanted: &Export<'_>) -> Result<Exported> {
         return Err(Error::new(Kind::Config, what).at(dir).found(splits.join(", ")));
     }
     let folder = Local::new(out);
+    if out.exists() && !out.is_dir() {
+        return Err(Error::new(Kind::Config, "a file is in the way of the output folder")
+            .at(out)
+            .help("choose another folder with -o"));
+    }
+    if lies_in(out, dir) {
+        return Err(Error::new(Kind::Config, "the output folder lies in the data set that is exported")
+            .at(out)
+            .help(format!("choose a folder outside of {} with -o", dir.display())));
+    }
     take(&folder, &stored, wanted)?;
     let _lock = folder.lock(LOCK)?;
     // What a killed run left.
@@ -208,6 +218,16 @@ pub fn export(dir: &Path, out: &Path, wanted: &Export<'_>) -> Result<Exported> {
     }
     references.publish()?;
     Ok(exported)
+}
+
+/// Whether a path, of which the end need not be there yet, is a folder or lies in it.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    let Ok(path) = std::path::absolute(path) else { return false };
+    let real = path.ancestors().find_map(|there| {
+        let rest = path.strip_prefix(there).ok()?;
+        there.canonicalize().ok().map(|there| there.join(rest))
+    });
+    folder.canonicalize().is_ok_and(|folder| real.is_some_and(|path| path.starts_with(folder)))
 }
 
 fn interrupted() -> Error {
@@ -314,6 +334,22 @@ mod tests {
         }
         all.sort();
         all
+    }
+
+    #[test]
+    fn an_export_into_its_own_data_set_or_over_a_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        data_set(&data, &[sample("scene0000_00", 0)]);
+        let file = dir.path().join("file");
+        std::fs::write(&file, b"mine").unwrap();
+        for out in [data.clone(), data.join("new/export"), data.join("../data/y"), file.clone()] {
+            let before = files(dir.path());
+            let error = run(&data, &out, Format::Pointcept).unwrap_err();
+            assert!(error.kind() == Kind::Config && error.remedy().is_some(), "{error}");
+            assert!(files(dir.path()) == before, "{}", out.display());
+        }
+        run(&data, &dir.path().join("data-beside"), Format::Pointcept).unwrap();
     }
 
     const FORMATS: [Format; 4] =

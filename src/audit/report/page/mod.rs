@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use album::{Album, Input, MOST_CLOUDS, MOST_SHOTS, Shot, Space, Spoken};
 
-use super::{Report, plural};
+use super::{Cause, Report, plural, unread};
 use crate::audit::finding::Severity;
 use crate::audit::{Overview, rules};
 use crate::language::{Nouns, pieces};
@@ -22,8 +22,8 @@ use crate::render::page::{Page, VIEWER, data, escaped};
 pub const MOST_LISTED: usize = 5_000;
 /// Sentences that a card shows.
 const MOST_SENTENCES: usize = 3;
-/// Letters of a value of the evidence that a card shows.
-const MOST_LETTERS: usize = 300;
+/// Letters of a message, or of a value of the evidence, that a card shows; of a sentence twice as many.
+const MOST_LETTERS: usize = 400;
 
 /// What the page's script is told.
 #[derive(Serialize)]
@@ -95,8 +95,10 @@ pub fn html(report: &Report, album: &Album<'_>, out: &mut dyn Write) -> io::Resu
     let overview = Overview::of(album.catalogue, album.summary);
     let mut body = String::from("<header>\n<h1>Audit</h1>\n");
     let worst = report.causes.first().map_or("clean", |c| c.severity.word());
-    body +=
-        &format!("<p class=\"verdict {worst}\">{}</p>\n", escaped(&hushed(&report.summary.verdict, album)));
+    body += &format!(
+        "<p class=\"verdict {worst}\">{}</p>\n",
+        escaped(&short(hushed(&report.summary.verdict, album)))
+    );
     body += &format!("<p>{}</p>\n", escaped(&report.footer()));
     body += &notice(album);
     body += "</header>\n<main>\n<section id=\"causes\"><h2>Causes by harm</h2>\n";
@@ -142,13 +144,21 @@ fn notice(album: &Album<'_>) -> String {
     )
 }
 
+/// The causes, those that harm the most descriptions first.
+fn by_harm(report: &Report) -> Vec<&Cause> {
+    let mut causes: Vec<&Cause> = report.causes.iter().collect();
+    // What could not be read keeps its place before all others: nobody knows what it harms.
+    causes.sort_by_key(|c| (!unread(c), std::cmp::Reverse(c.descriptions)));
+    causes
+}
+
 fn causes(report: &Report, album: &Album<'_>) -> String {
     if report.causes.is_empty() {
         return "<p>Nothing was found.</p>\n".to_owned();
     }
     let most = report.causes.iter().map(|c| c.descriptions).max().unwrap_or(0).max(1);
     let mut html = String::from("<ol class=\"causes\">\n");
-    for cause in &report.causes {
+    for cause in by_harm(report) {
         let harm = match cause.descriptions {
             0 => String::new(),
             n => format!(
@@ -160,7 +170,7 @@ fn causes(report: &Report, album: &Album<'_>) -> String {
             "<li><span class=\"badge {0}\">{0}</span> <a href=\"#{1}-{0}\">{1}</a> {2} {harm}</li>\n",
             cause.severity.word(),
             escaped(&cause.code),
-            escaped(&hushed(&cause.sentence, album))
+            escaped(&short(hushed(&cause.sentence, album)))
         );
     }
     html + "</ol>\n"
@@ -168,13 +178,14 @@ fn causes(report: &Report, album: &Album<'_>) -> String {
 
 fn told<'a>(report: &'a Report, album: &'a Album<'_>) -> Told<'a> {
     let nouns = Nouns::new(&album.catalogue.labels);
-    let causes = report.causes.iter().map(|c| {
+    let by_harm = by_harm(report);
+    let causes = by_harm.iter().map(|c| {
         let section = |name| rules::find(&c.code).map_or_else(String::new, |r| r.meta().section(name));
         ToldCause {
             code: &c.code,
             name: &c.name,
             severity: c.severity,
-            sentence: hushed(&c.sentence, album),
+            sentence: short(hushed(&c.sentence, album)),
             findings: c.findings,
             scans: c.scans,
             descriptions: c.descriptions,
@@ -185,7 +196,7 @@ fn told<'a>(report: &'a Report, album: &'a Album<'_>) -> Told<'a> {
     let listed = report.worst_in_turns().into_iter().take(MOST_LISTED);
     let finding = |i: usize| {
         let f = &report.findings[i];
-        let cause = report.causes.iter().position(|c| c.code == f.code && c.severity == f.severity);
+        let cause = by_harm.iter().position(|c| c.code == f.code && c.severity == f.severity);
         let those = f.spoken_of(album.catalogue).take(if album.texts { MOST_SENTENCES } else { 0 });
         let evidence = f.evidence.iter().filter(|_| album.texts);
         ToldFinding {
@@ -195,15 +206,20 @@ fn told<'a>(report: &'a Report, album: &'a Album<'_>) -> Told<'a> {
             object: f.object_id,
             ann: f.ann_id.as_ref().and_then(|a| serde_json::to_value(a).ok()),
             split: f.split.as_deref(),
-            message: hushed(&f.message, album),
+            message: short(hushed(&f.message, album)),
             path: f.path(),
             pointer: f.json_pointer.as_deref(),
             score: f.score.filter(|s| s.is_finite()),
             descriptions: f.descriptions,
-            fix: f.fix.as_ref().map(|fix| hushed(&fix.message, album)),
+            fix: f.fix.as_ref().map(|fix| short(hushed(&fix.message, album))),
             evidence: evidence.map(|(key, value)| (key.as_str(), shown(value))).collect(),
-            related: f.related.iter().take(MOST_SENTENCES).map(|r| hushed(&r.message, album)).collect(),
-            sentences: those.map(|d| (d.key(), pieces(&d.text, &nouns))).collect(),
+            related: f
+                .related
+                .iter()
+                .take(MOST_SENTENCES)
+                .map(|r| short(hushed(&r.message, album)))
+                .collect(),
+            sentences: those.map(|d| (d.key(), cut(pieces(&d.text, &nouns)))).collect(),
             shots: album.shots.get(&i).map_or(&[], Vec::as_slice),
             space: album.spaces.iter().position(|s| Some(s.cloud.id.as_str()) == f.scene_id.as_deref()),
         }
@@ -218,10 +234,30 @@ fn shown(value: &Value) -> String {
         Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     };
-    if text.chars().count() <= MOST_LETTERS {
-        return text;
+    short(text.into()).into_owned()
+}
+
+/// A text as a card shows it: without an end that nobody reads.
+fn short(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.char_indices().nth(MOST_LETTERS) {
+        Some((at, _)) => format!("{} …", &text[..at]).into(),
+        None => text,
     }
-    text.chars().take(MOST_LETTERS).chain(" …".chars()).collect()
+}
+
+/// The pieces of a sentence, without an end that nobody reads.
+fn cut<'a>(pieces: Vec<(&'a str, &'static str)>) -> Vec<(&'a str, &'static str)> {
+    let (mut left, mut kept) = (2 * MOST_LETTERS, Vec::new());
+    for (text, kind) in pieces {
+        let Some((at, _)) = text.char_indices().nth(left) else {
+            left -= text.chars().count();
+            kept.push((text, kind));
+            continue;
+        };
+        kept.extend([(&text[..at], kind), (" …", "")]);
+        break;
+    }
+    kept
 }
 
 /// A message; where texts are left out without what it quotes.

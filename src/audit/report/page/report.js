@@ -83,6 +83,7 @@ function kept(finding, i) {
 
 const ORDERS = {
   harm: (a, b) => a - b, // as told: by harm
+  severity: (a, b) => LEVELS.indexOf(told.causes[a].severity) - LEVELS.indexOf(told.causes[b].severity) || a - b,
   code: (a, b) => told.causes[a].code < told.causes[b].code ? -1 : 1,
   findings: (a, b) => told.causes[b].findings - told.causes[a].findings || a - b,
   scans: (a, b) => told.causes[b].scans - told.causes[a].scans || a - b,
@@ -155,7 +156,7 @@ section.append(
       return element("label", {}, box, ` ${level}`);
     }),
     splits.length > 1 ? chooser("Split", [["", "all"], ...splits.map(s => [s, s])], "split") : null,
-    chooser("Rules by", [["harm", "harm"], ["code", "code"], ["findings", "findings"], ["scans", "scans"]], "order"),
+    chooser("Rules by", [["harm", "harm"], ["severity", "severity"], ["code", "code"], ["findings", "findings"], ["scans", "scans"]], "order"),
     chooser("Cards by", [["worst", "worst first"], ["place", "place"]], "within")),
   count, list);
 refresh();

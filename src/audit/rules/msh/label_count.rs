@@ -1,6 +1,7 @@
 use crate::audit::ScanContext;
 use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
 use crate::scene::Role;
 
 rule! {
@@ -36,7 +37,7 @@ impl Rule for LabelCount {
         let Some(labels) = scan.scan.vertex_labels.as_ref().map(Vec::len) else { return };
         let vertices = scan.scan.scene.points.len();
         if scan.mesh_was_read() && labels != vertices {
-            let message = format!("the labels mesh has {labels} vertices, the mesh has {vertices}");
+            let message = format!("the labels mesh has {}, the mesh has {vertices}", count(labels, "vertex"));
             let draft = Draft::new(message).file(scan.path(Role::Labels));
             out.report(draft.evidence("labels", labels).evidence("vertices", vertices));
         }

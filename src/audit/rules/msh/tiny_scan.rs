@@ -1,6 +1,7 @@
 use crate::audit::ScanContext;
 use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
 use crate::scene::Role;
 
 rule! {
@@ -36,7 +37,7 @@ impl Rule for TinyScan {
         let vertices = scan.scan.scene.points.len();
         let threshold = scan.thresholds.min_scan_vertices;
         if scan.mesh_was_read() && vertices < threshold as usize {
-            let message = format!("the mesh has {vertices} vertices, fewer than {threshold}");
+            let message = format!("the mesh has {}, fewer than {threshold}", count(vertices, "vertex"));
             let draft = Draft::new(message).file(scan.path(Role::Mesh));
             out.report(draft.evidence("vertices", vertices).evidence("threshold", threshold));
         }

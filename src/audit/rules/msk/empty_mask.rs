@@ -1,6 +1,7 @@
 use crate::audit::ScanContext;
 use crate::audit::finding::{Draft, Finding};
 use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
 use crate::scene::Role;
 
 rule! {
@@ -36,8 +37,10 @@ impl Rule for EmptyMask {
     fn scan(&self, scan: &ScanContext<'_>, out: &mut Sink<'_>) {
         for id in scan.empty_masks() {
             let vertices = scan.owned().get(&id).copied().unwrap_or(0);
-            let message =
-                format!("object {id} owns {vertices} vertices, but more than half of no superpoint");
+            let message = format!(
+                "object {id} owns {}, but more than half of no superpoint",
+                count(vertices as usize, "vertex")
+            );
             let path = scan.scan.superpoints.as_ref().map_or(scan.path(Role::Segments), |s| &s.path);
             let draft = Draft::new(message).object(id).file(path);
             out.report(draft.evidence("vertices", vertices));

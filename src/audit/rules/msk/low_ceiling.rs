@@ -46,8 +46,9 @@ impl Rule for LowCeiling {
             let Some(ceiling) = scan.mixture().ceiling(id).filter(|c| c.best < least) else { continue };
             let vertices = scan.owned().get(&id).copied().unwrap_or(0);
             let message = format!(
-                "the mask of object {id} has {vertices} vertices in {}, and no set of these comes nearer than IoU \
+                "the mask of object {id} has {} in {}, and no set of these comes nearer than IoU \
                  {:.3}",
+                count(vertices as usize, "vertex"),
                 count(ceiling.superpoints, "superpoint"),
                 ceiling.best,
             );

@@ -1,6 +1,7 @@
 use crate::audit::ScanContext;
 use crate::audit::finding::Draft;
 use crate::audit::rule::{Meta, Rule, Sink, rule};
+use crate::audit::rules::count;
 use crate::scene::Role;
 
 rule! {
@@ -38,7 +39,8 @@ impl Rule for SmallTarget {
         for &id in scan.targets().keys() {
             if let Some(&vertices) = scan.owned().get(&id).filter(|&&n| n < threshold) {
                 let label = scan.objects().get(&id).map_or("unknown", |(o, _)| o.raw_category.as_str());
-                let message = format!("object {id} ({label}) owns {vertices} vertices, under {threshold}");
+                let owns = count(vertices as usize, "vertex");
+                let message = format!("object {id} ({label}) owns {owns}, under {threshold}");
                 let draft = Draft::new(message).object(id).file(scan.path(Role::Aggregation));
                 out.report(draft.evidence("vertices", vertices).evidence("threshold", threshold));
             }
