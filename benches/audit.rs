@@ -7,7 +7,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use dataprep::audit::{Engine, Settings, Summary};
 use dataprep::load::{self, Request, Wanted};
 use dataprep::scene::{Catalogue, Description, Scan};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Options};
 
 /// Descriptions of ScanRefer's train and val lists together.
@@ -15,7 +15,7 @@ const DESCRIPTIONS: usize = 36_665 + 9_508;
 
 fn catalogue_of(options: &Options) -> (tempfile::TempDir, Catalogue) {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    synth::generate(&Local::new(dir.path()), options, &|_| {}).expect("made scans");
+    synth::generate(&Folder::new(dir.path()), options, &|_| {}).expect("made scans");
     let request = Request { scans: vec![dir.path().join("scans")], ..Request::default() };
     let catalogue = load::catalogue(&load::discover(&request).expect("the scans"));
     (dir, catalogue)

@@ -5,13 +5,13 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use dataprep::load::{self, Request, Wanted};
 use dataprep::render::{Look, MANY, Size, View, best_side, cloud, jpeg, level, picture};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Options};
 
 fn bench(c: &mut Criterion) {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let options = Options { scenes: 1, vertices: 150_000, seed: 1, fault: None, cameras: false };
-    synth::generate(&Local::new(dir.path()), &options, &|_| {}).expect("a made scan");
+    synth::generate(&Folder::new(dir.path()), &options, &|_| {}).expect("a made scan");
     let request = Request { scans: vec![dir.path().join("scans")], ..Request::default() };
     let catalogue = load::catalogue(&load::discover(&request).expect("the scan"));
     let scene = load::scan(&catalogue.scans[0], &catalogue.labels, Wanted::default()).scene;

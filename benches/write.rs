@@ -8,7 +8,7 @@ use std::io::Write as _;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dataprep::math::{Aabb, Affine, Xyz};
 use dataprep::scene::{Colour, Frame, LabelTable, Object, Points, Scene};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::write::{Layout, Sample, Sentence, ShardWriter, SourceObject};
 
 const N: u32 = 150_000;
@@ -68,7 +68,7 @@ fn write(c: &mut Criterion) {
     group.bench_function("shard of 4", |b| {
         b.iter(|| {
             let dir = tempfile::tempdir().unwrap();
-            let store = Local::new(dir.path());
+            let store = Folder::new(dir.path());
             let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
             for _ in 0..4 {
                 shard.write(black_box(&sample)).unwrap();

@@ -329,7 +329,8 @@ fn a_data_set_a_shard_and_a_sample_are_told() {
     let mut bytes = fs::read(&file).unwrap();
     bytes[offset] ^= 1;
     fs::write(&file, bytes).unwrap();
-    assert!(said(&["inspect", text(&out), id]).contains("CRC-32 differs"));
+    let damaged = expect(1, &["inspect", text(&out), id]);
+    assert!(String::from_utf8_lossy(&damaged.stderr).contains("BLAKE3 differs"));
     let wrong = expect(2, &["inspect", text(&out), &id.replace("v001", "v00l")]);
     assert!(String::from_utf8_lossy(&wrong.stderr).contains(&format!("did you mean {id}?")));
     let stray = out.join("scenes/train-00009-00000000.parquet");

@@ -13,7 +13,7 @@ use dataprep::load;
 use dataprep::math::{Affine, Key, Purpose, Xyz, compact, vertex_normals};
 use dataprep::pipeline::Config;
 use dataprep::scene::{Description, Points, Scene};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Options};
 use proptest::prelude::*;
 
@@ -67,7 +67,7 @@ struct Room {
 static ROOMS: LazyLock<Vec<Room>> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { scenes: 5, vertices: 5_000, seed: 21, cameras: false, fault: None };
-    synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+    synth::generate(&Folder::new(dir.path()), &options, &|_| {}).unwrap();
     let request = load::Request { scans: vec![dir.path().join("scans")], ..load::Request::default() };
     let catalogue = load::catalogue(&load::discover(&request).unwrap());
     let room = |entry: &dataprep::scene::ScanEntry| {

@@ -11,14 +11,14 @@ use dataprep::audit::report::Report;
 use dataprep::audit::{Annotation, Engine, Finding, Needs, Profile, Settings, Severity, rules};
 use dataprep::load::{self, Request, Wanted};
 use dataprep::pipeline::{self, ConfigFile, Effort};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Fault, Options, Planted, Truth, faults};
 use rayon::prelude::*;
 
 /// Makes a small data set in a new folder and audits it.
 fn audited(options: &Options, settings: &Settings) -> (Report, Option<Planted>) {
     let dir = tempfile::tempdir().unwrap();
-    synth::generate(&Local::new(dir.path()), options, &|_| {}).unwrap();
+    synth::generate(&Folder::new(dir.path()), options, &|_| {}).unwrap();
     let truth: Truth = serde_json::from_slice(&fs::read(dir.path().join("truth.json")).unwrap()).unwrap();
     let request = Request { scans: vec![dir.path().join("scans")], extras: true, ..Request::default() };
     let found = load::discover(&request).unwrap();

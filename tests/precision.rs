@@ -10,7 +10,7 @@ use std::path::Path;
 use dataprep::audit::{Annotation, Engine, Finding, Settings};
 use dataprep::load::{self, Request, Wanted};
 use dataprep::pipeline::{self, Effort};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Options};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ const SPLITS: [&str; 2] = ["train", "val"];
 fn made(seed: u64) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { scenes: 40, vertices: 4_000, seed, fault: None, cameras: false };
-    synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+    synth::generate(&Folder::new(dir.path()), &options, &|_| {}).unwrap();
     dir
 }
 

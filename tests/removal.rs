@@ -10,7 +10,7 @@ use dataprep::augment::{Augmenter, Outcome, Variant};
 use dataprep::load;
 use dataprep::pipeline::Config;
 use dataprep::scene::{Description, ScanEntry, Scene};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::{self, Options};
 use rayon::prelude::*;
 
@@ -101,7 +101,7 @@ fn no_described_object_is_lost_in_a_thousand_rooms() {
     // Every third room is scanned twice, and the second scan has no sentences.
     let scenes = (ROOMS * 4).div_ceil(3) as u32;
     let options = Options { scenes, vertices: 1_000, seed: 77, cameras: false, fault: None };
-    synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+    synth::generate(&Folder::new(dir.path()), &options, &|_| {}).unwrap();
     let request = load::Request { scans: vec![dir.path().join("scans")], ..load::Request::default() };
     let catalogue = load::catalogue(&load::discover(&request).unwrap());
     let described = |entry: &&ScanEntry| !catalogue.descriptions_of(&entry.id).is_empty();

@@ -17,7 +17,7 @@ use dataprep::load;
 use dataprep::math::Affine;
 use dataprep::pipeline::Config;
 use dataprep::scene::{Description, Scene};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use dataprep::synth::truth::{Claim, SceneView, holds};
 use dataprep::synth::{self, Options, Truth};
 use rayon::prelude::*;
@@ -90,7 +90,7 @@ impl Known {
 fn scans() -> Vec<Known> {
     let dir = tempfile::tempdir().unwrap();
     let options = Options { scenes: 6, vertices: 6_000, seed: 11, cameras: false, fault: None };
-    synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+    synth::generate(&Folder::new(dir.path()), &options, &|_| {}).unwrap();
     let request = load::Request { scans: vec![dir.path().join("scans")], ..load::Request::default() };
     let catalogue = load::catalogue(&load::discover(&request).unwrap());
     let mut truth: Truth = serde_json::from_slice(&fs::read(dir.path().join("truth.json")).unwrap()).unwrap();

@@ -10,7 +10,7 @@ use dataprep::load;
 use dataprep::pipeline::{
     self, Config, ConfigFile, Effort, Existing, Overrides, Progress, Session, State, plan,
 };
-use dataprep::store::{self, Local};
+use dataprep::store::{self, Folder};
 use dataprep::write::{MANIFEST, Manifest};
 use dataprep::{Error, Kind};
 use pyo3::prelude::*;
@@ -178,7 +178,7 @@ impl Augment {
         let (config, dir) = self.read()?;
         let mut notes = Vec::new();
         let plan = pool(jobs(self.jobs))?.install(|| plan(&config, &mut notes))?;
-        let session = Session::open(plan, Local::new(&dir))?;
+        let session = Session::open(plan, Folder::new(&dir))?;
         let _lock = session.prepare(Existing::of(self.overwrite, self.update), false)?;
         Ok((text(&session.plan_path()), notes))
     }
@@ -188,7 +188,7 @@ impl Augment {
         let workers = jobs(self.jobs);
         let mut notes = Vec::new();
         let plan = pool(workers)?.install(|| plan(&config, &mut notes))?;
-        let store = Local::new(&dir);
+        let store = Folder::new(&dir);
         if let State::Complete(_) = State::of(&store, &plan)?
             && !self.overwrite
         {

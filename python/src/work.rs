@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 use dataprep::pipeline::{Existing, Plan, Progress, Session};
-use dataprep::store::Local;
+use dataprep::store::Folder;
 use pyo3::prelude::*;
 
 use crate::runs::{text, watched};
@@ -28,7 +28,7 @@ impl Work {
     fn open(py: Python<'_>, plan: PathBuf, verify: bool) -> PyResult<Self> {
         run(py, None, move |_| {
             let (plan, folder) = Plan::find(&plan)?;
-            let mut session = Session::open(plan, Local::new(&folder))?;
+            let mut session = Session::open(plan, Folder::new(&folder))?;
             session.verify = verify;
             Ok(Self { session, folder })
         })

@@ -322,7 +322,7 @@ def test_a_bucket_that_vanishes_leaves_nothing_committed(server, bucket):
 def test_an_update_in_a_store_leaves_nothing_behind(server, bucket, made, whole):
     run("augment", "-p", PIPELINE, "s3://scans/scans", "-o", f"{bucket}/out", "--set", SET[0], "--scenes", "scene000[0-5]*", "-q")
     said = run("augment", "-p", PIPELINE, "s3://scans/scans", "-o", f"{bucket}/out", "--set", SET[0], "--update")
-    assert "shards were there from an earlier run" in said
+    assert "there from an earlier run" in said
     assert read(f"{bucket}/out/manifest.json") == (whole / "manifest.json").read_bytes()
     assert "nothing is left over" in run("gc", f"{bucket}/out")
     server.put(f"{bucket.removeprefix('s3://')}/out/scenes/train-00000-00000000.parquet", b"PAR1")

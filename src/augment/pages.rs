@@ -178,7 +178,7 @@ mod tests {
     use crate::load::{self, Wanted};
     use crate::render::{View, pair};
     use crate::scene::{ScanEntry, Scene};
-    use crate::store::Local;
+    use crate::store::Folder;
     use crate::synth;
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
     fn made_rooms() -> [Scene; 2] {
         let dir = tempfile::tempdir().unwrap();
         let options = synth::Options { scenes: 2, vertices: 30_000, seed: 3, cameras: false, fault: None };
-        synth::generate(&Local::new(dir.path()), &options, &|_| {}).unwrap();
+        synth::generate(&Folder::new(dir.path()), &options, &|_| {}).unwrap();
         let request = load::Request { scans: vec![dir.path().join("scans")], ..load::Request::default() };
         let catalogue = load::catalogue(&load::discover(&request).unwrap());
         ["scene0000_00", "scene0001_00"].map(|id| {

@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::pipeline::{
     Committed, Config, Existing, Method, OnError, Plan, Progress, Session, Stage, State, plan,
 };
-use crate::store::Local;
+use crate::store::Folder;
 use crate::write::{Manifest, Skipped};
 
 /// Arguments of `dataprep augment`.
@@ -62,13 +62,13 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
         output.note(note);
     }
     if args.dry_run {
-        let session = Session::open(plan, Local::new(&dir))?;
+        let session = Session::open(plan, Folder::new(&dir))?;
         let words = plan_words::plan(&session.plan, &session.forecast(), &config, &dir);
         output.data(&(words + &left_out(&session.plan.skipped)))?;
         return Ok(Exit::Clean);
     }
 
-    let store = Local::new(&dir);
+    let store = Folder::new(&dir);
     let on_error = config.check.on_error;
     if let State::Complete(manifest) = State::of(&store, &plan)?
         && !args.overwrite

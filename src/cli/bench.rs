@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::augment::bytes;
 use super::{Exit, Globals, Output, interrupt, plural};
 use crate::error::{Error, Kind, Result};
-use crate::store::Local;
+use crate::store::Folder;
 use crate::write::{Piece, Source, Stored, damage, fill};
 
 /// Arguments of `dataprep bench`.
@@ -44,7 +44,7 @@ pub(super) fn run(args: &BenchArgs, globals: &Globals, output: &mut Output) -> R
         names => names.iter().map(|name| stored.column(name)).collect::<Result<_>>()?,
     };
     // What is not whole would be timed, too.
-    let store = Local::new(stored.root());
+    let store = Folder::new(stored.root());
     let files = || stored.manifest.shards.iter().flat_map(|s| &s.files);
     if let Some(error) = files().find_map(|file| damage(&store, file, false)) {
         return Err(error);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{Exit, Output, augment};
 use crate::error::Result;
 use crate::pipeline::{Config, Existing, Plan, Progress, Session};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep commit`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ pub(super) fn run(args: &CommitArgs, output: &mut Output) -> Result<Exit> {
     let started = Instant::now();
     let (plan, dir) = Plan::find(&args.plan)?;
     let config = Config::parse(Path::new("plan"), plan.pipeline.clone())?;
-    let session = Session::open(plan, Local::new(&dir))?;
+    let session = Session::open(plan, Folder::new(&dir))?;
     let lock = session.prepare(Existing::Refuse, true)?;
     let committed = match session.commit() {
         // Once the missing units are done, the same command goes well.

@@ -9,7 +9,7 @@ use crate::audit::{self, Fixes};
 use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::scene::{Catalogue, Description, FileEdits, Format, RecordEdit};
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 
 /// Arguments that ask for changes.
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,7 @@ fn write(out: &Path, fixes: &Fixes, catalogue: &Catalogue, output: &Output) -> R
         let edits = fixes.files.get(&file).unwrap_or(&none);
         let bytes = store::read(path)?;
         let cleaned = if edits.is_empty() { bytes } else { load::rewrite(&bytes, path, edits)? };
-        Local::publish_file(&target, &cleaned)?;
+        Folder::publish_file(&target, &cleaned)?;
         let dropped = edits.values().filter(|e| e.drop).count();
         let changed = edits.len() - dropped;
         let changed = plural(changed, "record");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Exit, Output, plural};
 use crate::error::Result;
 use crate::pipeline::{leftovers, remove};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep gc`.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,7 +25,7 @@ pub struct GcArgs {
 }
 
 pub(super) fn run(args: &GcArgs, output: &mut Output) -> Result<Exit> {
-    let store = Local::new(&args.data_set);
+    let store = Folder::new(&args.data_set);
     let left = leftovers(&store)?;
     for name in &left {
         output.data(&format!("{name}\n"))?;

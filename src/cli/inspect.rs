@@ -10,7 +10,7 @@ use arrow::record_batch::RecordBatch;
 use super::augment::bytes;
 use super::{Exit, Output, plural};
 use crate::error::{Error, Kind, Result};
-use crate::store::Local;
+use crate::store::Folder;
 use crate::write::{
     BlobColumn, MANIFEST, Manifest, SceneIndex, Stored, Table, damage, data_set_of, find_sample, read_table,
 };
@@ -41,7 +41,7 @@ const MOST_DAMAGED: usize = 3;
 
 pub(super) fn run(args: &InspectArgs, output: &mut Output) -> Result<Exit> {
     let (root, shard) = data_set_of(&args.path)?;
-    let store = Local::new(&root);
+    let store = Folder::new(&root);
     let (manifest, content) = Manifest::of(&store)?;
     let sample = args.sample.as_deref();
     let scene = sample.map(|id| find_sample(&manifest, id, shard.as_deref(), &args.path)).transpose()?;
@@ -136,7 +136,7 @@ fn shard_text(manifest: &Manifest, shard: &str, path: &Path) -> Result<String> {
     Ok(out)
 }
 
-fn sample_text(store: &Local, manifest: &Manifest, scene: &SceneIndex, is_whole: bool) -> Result<String> {
+fn sample_text(store: &Folder, manifest: &Manifest, scene: &SceneIndex, is_whole: bool) -> Result<String> {
     let file_of = |table: Table| {
         let shard = manifest.shards.iter().find(|s| s.name == scene.shard);
         let file = shard.and_then(|s| s.files.iter().find(|f| f.file.starts_with(table.folder())));

@@ -4,7 +4,7 @@ use super::chosen::Chosen;
 use super::{Exit, Output, plan_words};
 use crate::error::Result;
 use crate::pipeline::{Existing, Session, plan};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep plan`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) fn run(args: &PlanArgs, output: &mut Output) -> Result<Exit> {
     for note in &notes {
         output.note(note);
     }
-    let session = Session::open(plan, Local::new(&dir))?;
+    let session = Session::open(plan, Folder::new(&dir))?;
     let _lock = session.prepare(Existing::of(args.overwrite, args.update), false)?;
     output.note(plan_words::plan(&session.plan, &session.forecast(), &config, &dir).trim_end());
     output.data(&format!("{}\n", session.plan_path().display()))?;

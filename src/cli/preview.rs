@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Exit, Output, plural, preview_page};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Config, Overrides, Session, plan};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep preview`.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub(super) fn run(args: &PreviewArgs, output: &mut Output) -> Result<Exit> {
             .help("name a single scan's folder, or its id"));
     }
     // Nothing is written there.
-    let session = Session::open(plan, Local::new(""))?;
+    let session = Session::open(plan, Folder::new(""))?;
     let preview = session.preview(&scan, args.variants as usize)?;
     let shown = preview_page::Shown { objects: args.objects as usize, only: args.object };
     if let Some(object) = args.object
@@ -84,7 +84,7 @@ pub(super) fn run(args: &PreviewArgs, output: &mut Output) -> Result<Exit> {
             .expected(format!("one of {ids:?}")));
     }
     let page = preview_page::page(&preview, &args.pipeline, shown)?;
-    Local::publish_file(&args.output, page.as_bytes())?;
+    Folder::publish_file(&args.output, page.as_bytes())?;
     output.note(&format!(
         "{}: {} of {scan}, {}; it embeds scan data",
         args.output.display(),

@@ -16,7 +16,7 @@ use crate::load::{self, Wanted};
 use crate::pipeline::{self, Effort, Subject};
 use crate::render::{Look, Paint, Size, View, best_side, jpeg, picture, png, sheet};
 use crate::scene::{Catalogue, Scan, normalise_label};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep render`.
 #[derive(Debug, clap::Args)]
@@ -104,7 +104,7 @@ pub(super) fn run(args: &RenderArgs, globals: &Globals, output: &mut Output) -> 
         Some(wanted) => contact_sheet(args, wanted, globals)?,
         None => single(args)?,
     };
-    Local::publish_file(&args.out, &encode(&picture)?)?;
+    Folder::publish_file(&args.out, &encode(&picture)?)?;
     output.note(&format!("drew {what} in {}", args.out.display()));
     Ok(Exit::Clean)
 }

@@ -10,7 +10,7 @@ use crate::audit::report::page::Album;
 use crate::audit::report::{self, Report};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::pipeline::Content;
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 
 /// What to report, in which forms, and to where.
 #[derive(Debug, clap::Args)]
@@ -247,7 +247,7 @@ fn publish(
     } else {
         let path = store::behind_link(path);
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut staged = Local::new(dir).stage("")?;
+        let mut staged = Folder::new(dir).stage("")?;
         plainly(&mut staged, coloured, buffered).map_err(wrong)?;
         staged.publish(file_name(&path)?)?;
     }

@@ -6,7 +6,7 @@ use super::chosen::partition;
 use super::{Exit, Globals, Output, augment, interrupt, plural};
 use crate::error::Result;
 use crate::pipeline::{Existing, Plan, Progress, Session};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep run`.
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,7 @@ pub(super) fn run(args: &RunArgs, globals: &Globals, output: &mut Output) -> Res
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units =
         if args.unit.is_empty() { plan.partition(part, parts) } else { plan.units_named(&args.unit)? };
-    let mut session = Session::open(plan, Local::new(dir))?;
+    let mut session = Session::open(plan, Folder::new(dir))?;
     session.verify = args.verify;
     let _lock = session.prepare(Existing::Refuse, true)?;
     let progress = Progress::default();

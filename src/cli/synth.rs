@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Exit, Globals, Output, plural};
 use crate::audit;
 use crate::error::{Error, Kind, Result};
-use crate::store::Local;
+use crate::store::Folder;
 use crate::synth::{CONFIGURATION_STARTS, Fault, Options, README_STARTS, faults, generate};
 
 /// Arguments of `dataprep synth`.
@@ -37,7 +37,7 @@ pub struct SynthArgs {
 
 pub(super) fn run(args: &SynthArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     make_way(&args.out, args.overwrite)?;
-    let store = Local::new(&args.out);
+    let store = Folder::new(&args.out);
     let SynthArgs { scenes, vertices, seed, cameras, fault, .. } = *args;
     let options = Options { scenes, vertices, seed, cameras, fault };
     let pool = rayon::ThreadPoolBuilder::new()
@@ -90,7 +90,7 @@ fn make_way(dir: &Path, overwrite: bool) -> Result<()> {
     if !readme.starts_with(README_STARTS) {
         return held("--overwrite only replaces what `dataprep synth` made; choose another folder");
     }
-    let store = Local::new(dir);
+    let store = Folder::new(dir);
     let configuration = store.read_if_present("dataprep.toml")?;
     if configuration.is_some_and(|text| text.starts_with(CONFIGURATION_STARTS.as_bytes())) {
         store.remove("dataprep.toml")?;

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::pipeline::sentences_of;
 use crate::render::page::{Page, VIEWER, data, escaped};
 use crate::render::{cloud, level};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Arguments of `dataprep view`.
 #[derive(Debug, clap::Args)]
@@ -74,7 +74,7 @@ pub(super) fn run(args: &ViewArgs, output: &mut Output) -> Result<Exit> {
         ..Page::default()
     };
     let html = page.html();
-    Local::publish_file(&args.output, html.as_bytes())?;
+    Folder::publish_file(&args.output, html.as_bytes())?;
     output.note(&format!(
         "{}: {points} of {} of {}, {}; it embeds scan data",
         args.output.display(),

@@ -9,7 +9,7 @@ use crate::augment::TextAction;
 use crate::error::{Error, Result};
 use crate::load::ply;
 use crate::scene::{Description, Role, ScanEntry};
-use crate::store::Local;
+use crate::store::Folder;
 use crate::write::{Layout, Profile, Sample, ShardWriter, TextCounts};
 
 /// What a run will make.
@@ -88,7 +88,7 @@ impl Session {
     /// Bytes that a sample takes on disk.
     fn size_of(&self, sample: &Sample, layout: &Layout) -> Result<u64> {
         let dir = tempfile::tempdir().map_err(|e| Error::io("write", std::env::temp_dir(), &e))?;
-        let store = Local::new(dir.path());
+        let store = Folder::new(dir.path());
         let mut shard = ShardWriter::new(&store, "size", &self.catalogue.labels, layout)?;
         shard.write(sample)?;
         Ok(shard.publish()?.files.iter().map(|file| file.bytes).sum())

@@ -167,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::pipeline::{Overrides, Progress, Session, plan};
-    use crate::store::{Local, Ranged};
+    use crate::store::{Folder, Ranged};
     use crate::write::BLOBS;
 
     /// A data set of the test scans with their originals and two variants, and its pipeline.
@@ -175,7 +175,7 @@ mod tests {
         let pipeline = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/default.toml");
         let overrides = Overrides { output: Some(dir.into()), variants: Some(2), ..Overrides::default() };
         let config = Config::read(&pipeline, &overrides).unwrap();
-        let session = Session::open(plan(&config, &mut Vec::new()).unwrap(), Local::new(dir)).unwrap();
+        let session = Session::open(plan(&config, &mut Vec::new()).unwrap(), Folder::new(dir)).unwrap();
         let _lock = session.prepare(crate::pipeline::Existing::Refuse, false).unwrap();
         session.run_all(2, &Progress::default(), &AtomicBool::new(false)).unwrap();
         pipeline

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::plan::FOLDER;
 use crate::error::Result;
-use crate::store::Local;
+use crate::store::Folder;
 use crate::write::{MANIFEST, Manifest, Table};
 
 /// Files that a finished data set does not name: shards of an earlier one that was brought up to date
@@ -13,7 +13,7 @@ use crate::write::{MANIFEST, Manifest, Table};
 ///
 /// # Errors
 /// When there is no manifest: then nothing can be told from what an unfinished run still needs.
-pub fn leftovers(store: &Local) -> Result<Vec<String>> {
+pub fn leftovers(store: &Folder) -> Result<Vec<String>> {
     let manifest = Manifest::parse(&store.read(MANIFEST)?, &store.path(MANIFEST))?;
     let named: BTreeSet<&str> =
         manifest.shards.iter().flat_map(|s| &s.files).map(|file| file.file.as_str()).collect();
@@ -33,7 +33,7 @@ pub fn leftovers(store: &Local) -> Result<Vec<String>> {
 }
 
 /// Removes what [`leftovers`] named.
-pub fn remove(store: &Local, left: &[String]) -> Result<()> {
+pub fn remove(store: &Folder, left: &[String]) -> Result<()> {
     left.iter().try_for_each(|name| match name.strip_suffix('/') {
         Some(folder) => store.remove_folder(folder),
         None => store.remove(name),

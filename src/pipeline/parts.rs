@@ -10,7 +10,7 @@ use super::cache::context;
 use crate::audit::{Engine, ScanReport};
 use crate::error::{Error, Kind, Result};
 use crate::scene::Catalogue;
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 
 /// What one part of an audit leaves behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ impl Part {
             let message = "a report holds a number that cannot be written down";
             return Err(Error::new(Kind::Malformed, message).at(path).help("audit without --partition"));
         }
-        Local::publish_file(path, &bytes)
+        Folder::publish_file(path, &bytes)
     }
 
     /// Reads parts and puts their reports together, in the order of the catalogue.

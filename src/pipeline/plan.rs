@@ -19,7 +19,7 @@ use crate::augment::{Needs, Step};
 use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{self, Found, Request};
 use crate::scene::{Catalogue, Description, Role, ScanEntry};
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 use crate::write::{Balanced, Input, Skipped};
 
 /// Where plans and markers stand in an output folder.
@@ -233,7 +233,7 @@ impl Plan {
         };
         let is_file = path.ends_with("plan.json") && store::is_file(path);
         let (file, root) = if !is_file && store::is_dir(path)? {
-            let ids = Local::new(path).folders(FOLDER)?;
+            let ids = Folder::new(path).folders(FOLDER)?;
             let [id] = &ids[..] else {
                 return Err(if ids.is_empty() {
                     let what = if path.join(FOLDER).is_dir() { "no finished plan" } else { "no plan" };

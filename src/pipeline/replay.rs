@@ -11,7 +11,7 @@ use crate::augment::Needs;
 use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::scene::ScanEntry;
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 use crate::write::{Difference, MANIFEST, Manifest, Sample, SceneIndex, compare, data_set_of, find_sample};
 
 /// What came of making a sample again.
@@ -36,7 +36,7 @@ pub struct Replayed {
 /// version, and when the sample cannot be made any more.
 pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[PathBuf]) -> Result<Replayed> {
     let (root, shard) = data_set_of(path)?;
-    let store = Local::new(&root);
+    let store = Folder::new(&root);
     let (manifest, _) = Manifest::of(&store)?;
     let scene = find_sample(&manifest, sample_id, shard.as_deref(), path)?;
     let plan = plan_of(&store, &manifest, &scene.scene_id, scans, references)?;
@@ -49,7 +49,7 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[Pat
     };
     let entry = ScanEntry { id: scene.scene_id.clone(), dir };
 
-    let session = Session::open(plan, Local::new(&root))?;
+    let session = Session::open(plan, Folder::new(&root))?;
     let sample = session.remake(scene)?;
     let shard = manifest.shards.iter().find(|s| s.name == scene.shard).ok_or_else(|| {
         Error::new(Kind::Corrupt, format!("shard {} is not listed", scene.shard)).at(store.path(MANIFEST))
@@ -61,7 +61,7 @@ pub fn replay(path: &Path, sample_id: &str, scans: &[PathBuf], references: &[Pat
 
 /// The plan as it was written down; with `scans`, one made anew for this scan alone.
 fn plan_of(
-    store: &Local,
+    store: &Folder,
     manifest: &Manifest,
     scan: &str,
     scans: &[PathBuf],

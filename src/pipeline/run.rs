@@ -10,7 +10,7 @@ use super::plan::{FOLDER, Plan};
 use super::progress::Progress;
 use super::unit::{Done, Session, interrupted};
 use crate::error::{Error, Kind, Result};
-use crate::store::{self, Local, Lock};
+use crate::store::{self, Folder, Lock};
 use crate::write::{MANIFEST, Manifest, Table};
 
 /// What an output folder holds, seen from a plan.
@@ -30,7 +30,7 @@ pub enum State {
 
 impl State {
     /// Looks at the output folder.
-    pub fn of(store: &Local, plan: &Plan) -> Result<Self> {
+    pub fn of(store: &Folder, plan: &Plan) -> Result<Self> {
         if let Some(bytes) = store.read_if_present(MANIFEST)? {
             let manifest = match Manifest::parse(&bytes, &store.path(MANIFEST)) {
                 Ok(manifest) => manifest,

@@ -18,7 +18,7 @@ use crate::augment::Augmenter;
 use crate::error::{Error, Kind, Result};
 use crate::load;
 use crate::scene::Catalogue;
-use crate::store::{Local, Outcome};
+use crate::store::{Folder, Outcome};
 use crate::write::{Layout, ShardSummary, ShardWriter, Skipped, TextCounts};
 
 /// What a finished unit leaves behind for the commit; published once the shard has its name.
@@ -55,7 +55,7 @@ pub struct Session {
     /// The plan.
     pub plan: Plan,
     /// The output folder.
-    pub store: Local,
+    pub store: Folder,
     pub(super) check: Check,
     pub(super) shares: Shares,
     pub(super) catalogue: Catalogue,
@@ -69,7 +69,7 @@ pub struct Session {
 
 impl Session {
     /// Opens a plan that is to be written into `store`.
-    pub fn open(plan: Plan, store: Local) -> Result<Self> {
+    pub fn open(plan: Plan, store: Folder) -> Result<Self> {
         plan.check()?;
         let config = Config::parse(Path::new("plan"), plan.pipeline.clone())?;
         let catalogue = load::catalogue(&plan.sources.found());

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::{Local, Ranged, read};
+use super::{Folder, Ranged, read};
 use crate::error::{Error, Result};
 
 /// A local folder of ranges that holds so many bytes at most, or a little more while several
 /// processes write into it. Those that were used last stay.
 #[derive(Debug)]
 pub struct Kept {
-    folder: Local,
+    folder: Folder,
     most: u64,
     /// Bytes that this process wrote since it last counted what is there; none before it did.
     written: Mutex<Option<u64>>,
@@ -24,7 +24,7 @@ const CHECK: usize = 4;
 impl Kept {
     /// Ranges in `folder`, of `most` bytes in all.
     pub fn new(folder: impl Into<PathBuf>, most: u64) -> Self {
-        Self { folder: Local::new(folder), most, written: Mutex::new(None) }
+        Self { folder: Folder::new(folder), most, written: Mutex::new(None) }
     }
 
     /// Fills `out` with the bytes of `file` from `offset` on, from the folder where it has them.

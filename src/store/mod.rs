@@ -11,16 +11,16 @@ mod cloud;
 #[path = "no_cloud.rs"]
 mod cloud;
 mod files;
+mod folder;
 mod identity;
 mod kept;
-mod local;
 mod ranged;
 
 pub use address::{absolute, from, is_address, parent, real};
 pub use files::{
     honours_create, is_dir, is_file, list, read, read_at_most, read_head, read_into, size, sizes,
 };
+pub use folder::{Folder, Lock, Outcome, Staged, behind_link, stream};
 pub use identity::{Identity, digest, identity};
 pub use kept::Kept;
-pub use local::{Local, Lock, Outcome, Staged, behind_link, stream};
 pub use ranged::Ranged;

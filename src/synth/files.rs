@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::language::tokens;
 use crate::math::Affine;
 use crate::scene::{Role, Scene};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// A scan before it is written.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl ScanTruth {
 }
 
 /// Writes the five files of a scan folder; returns their bytes.
-pub(super) fn write_scan(store: &Local, scan: &MadeScan) -> Result<u64> {
+pub(super) fn write_scan(store: &Folder, scan: &MadeScan) -> Result<u64> {
     let id = &scan.scene.id;
     let mut total = 0;
     for role in Role::ALL {
@@ -228,7 +228,7 @@ pub(super) fn cameras_file(id: &str) -> String {
 
 /// Writes a camera for each description of a scan, as ScanRefer's annotators have them: where the
 /// speaker stands, looking at the middle of what is described. Returns their bytes.
-pub(super) fn write_cameras(store: &Local, scan: &MadeScan) -> Result<u64> {
+pub(super) fn write_cameras(store: &Folder, scan: &MadeScan) -> Result<u64> {
     let (id, points) = (&scan.scene.id, &scan.scene.points);
     if scan.said.is_empty() {
         return Ok(0);
@@ -270,7 +270,7 @@ pub(super) struct Kept {
 }
 
 /// Writes label table, split lists and references; returns their bytes.
-pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result<u64> {
+pub(super) fn write_lists(store: &Folder, scans: &[Kept], readme: &str) -> Result<u64> {
     let mut total = 0;
     let mut publish = |name: &str, bytes: &[u8]| {
         total += bytes.len() as u64;
@@ -301,7 +301,7 @@ pub(super) fn write_lists(store: &Local, scans: &[Kept], readme: &str) -> Result
 
 /// Writes what the generator knows: the scans' truth, and the fault that was planted, if any;
 /// returns its bytes.
-pub(super) fn write_truth(store: &Local, scans: &[Kept], planted: Option<Planted>) -> Result<u64> {
+pub(super) fn write_truth(store: &Folder, scans: &[Kept], planted: Option<Planted>) -> Result<u64> {
     let text = truth(scans, planted)?;
     store.publish("truth.json", text.as_bytes())?;
     Ok(text.len() as u64)

@@ -25,7 +25,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Kind, Result};
 use crate::math::{Key, Purpose};
-use crate::store::Local;
+use crate::store::Folder;
 
 pub use faults::{Fault, Planted, faults};
 pub use files::{DescriptionTruth, ScanTruth, Truth};
@@ -110,7 +110,7 @@ impl Plan {
 /// Makes a data set in `store`: scan folders, label table, split lists, references, `truth.json`
 /// and a README. The same options give the same bytes for any number of threads. `progress` is
 /// told how many scans are done.
-pub fn generate(store: &Local, options: &Options, progress: &(dyn Fn(u32) + Sync)) -> Result<Made> {
+pub fn generate(store: &Folder, options: &Options, progress: &(dyn Fn(u32) + Sync)) -> Result<Made> {
     if options.scenes == 0 || options.scenes > 10_000 {
         return Err(Error::new(Kind::Config, "the number of scenes cannot be used")
             .expected("1 to 10000")

@@ -34,7 +34,7 @@ fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
 fn generated(options: &Options, threads: usize) -> BTreeMap<String, Vec<u8>> {
     let dir = tempfile::tempdir().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-    let made = pool.install(|| generate(&Local::new(dir.path()), options, &|_| {})).unwrap();
+    let made = pool.install(|| generate(&Folder::new(dir.path()), options, &|_| {})).unwrap();
     let files = contents(dir.path());
     assert_eq!(made.bytes, files.values().map(|b| b.len() as u64).sum::<u64>());
     files
@@ -244,7 +244,7 @@ fn the_committed_test_data_is_what_this_version_makes() {
 
 #[test]
 fn numbers_that_make_no_sense_are_refused() {
-    let store = Local::new("never-made");
+    let store = Folder::new("never-made");
     for options in [
         Options { scenes: 0, vertices: 5_000, seed: 0, cameras: false, fault: None },
         Options { scenes: 1, vertices: 10, seed: 0, cameras: false, fault: None },

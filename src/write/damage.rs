@@ -2,11 +2,11 @@
 
 use super::manifest::ShardFile;
 use crate::error::{Error, Kind};
-use crate::store::{self, Local};
+use crate::store::{self, Folder};
 
 /// What is wrong with a file of a shard: that it is not there, or of another size; or, if it is to be `read`, that
 /// its bytes are others. `None` when it is as the manifest says.
-pub fn damage(store: &Local, file: &ShardFile, read: bool) -> Option<Error> {
+pub fn damage(store: &Folder, file: &ShardFile, read: bool) -> Option<Error> {
     let path = store.path(&file.file);
     let mend = "copy the file again, or write the data set again; `dataprep verify` names all such files";
     let wrong = |kind, what: &str| Error::new(kind, what).at(&path).help(mend);
@@ -38,7 +38,7 @@ mod tests {
     fn a_file_that_is_missing_cut_longer_or_flipped_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let manifest = data_set(dir.path(), &[sample("scene0000_00", 0)]);
-        let (store, file) = (Local::new(dir.path()), &manifest.shards[0].files[0]);
+        let (store, file) = (Folder::new(dir.path()), &manifest.shards[0].files[0]);
         let path = store.path(&file.file);
         let kinds = || [false, true].map(|read| damage(&store, file, read).map(|e| e.kind()));
         assert_eq!(kinds(), [None, None]);

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{FORMAT, Layout, MANIFEST, Manifest, Sample, Sentence, ShardWriter, SourceObject};
 use crate::math::{Aabb, Affine, Xyz};
 use crate::scene::{Colour, Frame, LabelTable, Object, Points, Scene};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// 100 points in three segments; two chairs, 2 and 5, of which 2 is described.
 pub(super) fn sample(scene: &str, variant: u32) -> Sample {
@@ -70,7 +70,7 @@ pub(super) fn data_set(dir: &Path, samples: &[Sample]) -> Manifest {
 
 /// The same in a layout.
 pub(super) fn data_set_as(dir: &Path, samples: &[Sample], layout: &Layout) -> Manifest {
-    let store = Local::new(dir);
+    let store = Folder::new(dir);
     let labels = LabelTable::default();
     let pipeline_blake3 = blake3::hash(b"").to_hex().to_string();
     let mut manifest = Manifest { format: FORMAT, pipeline_blake3, ..Manifest::default() };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Layout, Sample, ShardSummary};
 use crate::error::{Error, Kind, Place, Result};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Name of the manifest in its folder; it is written last, and readers accept only what it names.
 pub const MANIFEST: &str = "manifest.json";
@@ -306,7 +306,7 @@ impl Manifest {
     ///
     /// # Errors
     /// [`Kind::NotFound`] when there is no such folder, or no finished data set in it; those of [`Self::parse`].
-    pub fn of(store: &Local) -> Result<(Self, Vec<u8>)> {
+    pub fn of(store: &Folder) -> Result<(Self, Vec<u8>)> {
         let root = store.root();
         if root.is_file() {
             let folder = root.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -17,7 +17,7 @@ use super::rows::{Tally, description_rows, object_rows, scene_row};
 use super::schema::{BLOBS, BlobColumn, Table};
 use crate::error::{Error, Kind, Result};
 use crate::scene::LabelTable;
-use crate::store::Local;
+use crate::store::Folder;
 
 /// The first thing in which a stored sample is not the one that was made again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Difference {
 /// When the shard's files are missing or are no Parquet files of this layout version, or when
 /// `sample` cannot be written.
 pub fn compare(
-    store: &Local,
+    store: &Folder,
     shard: &ShardIndex,
     scene: &SceneIndex,
     sample: &Sample,
@@ -73,7 +73,7 @@ pub fn compare(
 
 /// The sample's rows in a table.
 fn stored(
-    store: &Local,
+    store: &Folder,
     shard: &ShardIndex,
     scene: &SceneIndex,
     table: Table,
@@ -228,7 +228,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let samples = [sample("scene0000_00", 0), sample("scene0000_00", 1), sample("scene0001_00", 0)];
         let manifest = data_set_as(dir.path(), &samples, layout);
-        let store = Local::new(dir.path());
+        let store = Folder::new(dir.path());
         let against = |change: Change| {
             let mut again = sample("scene0000_00", 1);
             change(&mut again);

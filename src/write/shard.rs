@@ -24,7 +24,7 @@ use super::schema::{BlobColumn, Table};
 use super::{Counts, Sample};
 use crate::error::{Error, Kind, Result};
 use crate::scene::LabelTable;
-use crate::store::{Local, Staged};
+use crate::store::{Folder, Staged};
 
 /// Bytes and digest of everything that passed through.
 struct Digesting {
@@ -77,7 +77,7 @@ pub struct Written {
 
 /// Writes one shard: Parquet files that get their names together.
 pub struct ShardWriter<'a> {
-    store: &'a Local,
+    store: &'a Folder,
     name: String,
     labels: &'a LabelTable,
     layout: &'a Layout,
@@ -88,7 +88,7 @@ pub struct ShardWriter<'a> {
 
 impl<'a> ShardWriter<'a> {
     /// Opens a shard to be called `name` (`train-00000`) under temporary names.
-    pub fn new(store: &'a Local, name: &str, labels: &'a LabelTable, layout: &'a Layout) -> Result<Self> {
+    pub fn new(store: &'a Folder, name: &str, labels: &'a LabelTable, layout: &'a Layout) -> Result<Self> {
         let open = |&table: &Table| {
             let sink =
                 Digesting { inner: store.stage(table.folder())?, hash: blake3::Hasher::new(), bytes: 0 };
@@ -306,7 +306,7 @@ mod tests {
 
     fn write(dir: &Path) -> ShardSummary {
         let labels = LabelTable::default();
-        let store = Local::new(dir);
+        let store = Folder::new(dir);
         let layout = Layout::default();
         let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         for variant in 0..3 {
@@ -356,7 +356,7 @@ mod tests {
     fn a_ragged_sample_is_refused_before_anything_of_it_is_written() {
         let dir = tempfile::tempdir().unwrap();
         let labels = LabelTable::default();
-        let store = Local::new(dir.path());
+        let store = Folder::new(dir.path());
         let layout = Layout::default();
         let mut shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         let mut bad = sample("scene0000_00", 0);
@@ -371,7 +371,7 @@ mod tests {
     fn an_empty_shard_leaves_no_file() {
         let dir = tempfile::tempdir().unwrap();
         let labels = LabelTable::default();
-        let store = Local::new(dir.path());
+        let store = Folder::new(dir.path());
         let layout = Layout::default();
         let shard = ShardWriter::new(&store, "train-00000", &labels, &layout).unwrap();
         assert_eq!(shard.publish().unwrap(), ShardSummary::default());

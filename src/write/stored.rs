@@ -21,14 +21,14 @@ use super::manifest::{MANIFEST, Manifest, SceneIndex, ShardIndex};
 use super::packed::{from_planes, unpack};
 use super::schema::{BlobColumn, Table};
 use crate::error::{Error, Kind, Result, nearest};
-use crate::store::{Kept, Local, Ranged, is_address};
+use crate::store::{Folder, Kept, Ranged, is_address};
 
 /// A finished data set whose columns are read. Holds no open file: it may be used after a fork.
 #[derive(Debug)]
 pub struct Stored {
     /// What the data set claims of itself.
     pub manifest: Manifest,
-    store: Local,
+    store: Folder,
     /// Ranges that were fetched from an object store, where some are to be kept.
     kept: Option<Kept>,
     /// What the ends of files say, by file.
@@ -41,7 +41,7 @@ impl Stored {
     /// # Errors
     /// When there is no manifest, or it is not one of this layout version.
     pub fn open(dir: &Path) -> Result<Self> {
-        let store = Local::new(dir);
+        let store = Folder::new(dir);
         let (manifest, _) = Manifest::of(&store)?;
         Ok(Self { store, manifest, kept: None, footers: Mutex::default() })
     }

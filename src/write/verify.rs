@@ -22,7 +22,7 @@ use super::schema::{BlobColumn, Table};
 use super::shard::blob_offset;
 use super::stored::{column_of, footer_of};
 use crate::error::{Error, Kind, Result};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Checks all that the manifest in `dir` claims. `progress` hears how many shards of how many are done.
 ///
@@ -33,7 +33,7 @@ pub fn verify(
     progress: &(dyn Fn(usize, usize) + Sync),
     stop: &AtomicBool,
 ) -> Result<(Manifest, Vec<Problem>)> {
-    let store = Local::new(dir);
+    let store = Folder::new(dir);
     let (manifest, _) = Manifest::of(&store)?;
     let mut by_shard: BTreeMap<&str, Vec<&SceneIndex>> = BTreeMap::new();
     for scene in &manifest.scenes {
@@ -65,7 +65,7 @@ pub fn verify(
 
 /// One shard's checks.
 struct Check<'a> {
-    store: &'a Local,
+    store: &'a Folder,
     layout: &'a Layout,
     file: String,
     problems: Vec<Problem>,

@@ -20,7 +20,7 @@ use pack::{Entry, Key, Pack};
 use crate::audit::{Engine, ScanReport};
 use crate::error::{Error, Kind, Result};
 use crate::scene::{Catalogue, ScanEntry};
-use crate::store::{Local, identity};
+use crate::store::{Folder, identity};
 
 /// The cache's folder, in the folder that is worked in.
 const FOLDER: &str = ".dataprep_cache";
@@ -45,7 +45,7 @@ pub(super) fn context(catalogue: &Catalogue) -> impl Fn(&str) -> String {
 /// A folder of reports.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    store: Local,
+    store: Folder,
     strategy: Strategy,
 }
 
@@ -64,7 +64,7 @@ impl Cache {
     /// The cache in a folder, which is made when something is first kept. Files are told apart by
     /// `strategy`.
     pub fn new(dir: impl Into<PathBuf>, strategy: Strategy) -> Self {
-        Self { store: Local::new(dir), strategy }
+        Self { store: Folder::new(dir), strategy }
     }
 
     /// Where the cache is unless another place is named: beside the configuration in use, else in
@@ -78,7 +78,7 @@ impl Cache {
     /// # Errors
     /// `Conflict` when the folder does not carry the cache's tag.
     pub fn clean(dir: &Path) -> Result<Option<Cleaned>> {
-        let store = Local::new(dir);
+        let store = Folder::new(dir);
         if !dir.is_dir() {
             return Ok(None);
         }
@@ -159,13 +159,13 @@ impl Cache {
 }
 
 /// The folders of reports, one a version of the program.
-fn versions(store: &Local) -> Result<Vec<String>> {
+fn versions(store: &Folder) -> Result<Vec<String>> {
     let is_version = |name: &String| name.starts_with(|c: char| c.is_ascii_digit());
     Ok(store.folders("")?.into_iter().filter(is_version).collect())
 }
 
 /// The files of reports, of all versions.
-fn packs(store: &Local) -> Result<Vec<String>> {
+fn packs(store: &Folder) -> Result<Vec<String>> {
     let is_pack = |name: &String| {
         let stem = name.strip_suffix(PACK);
         stem.is_some_and(|s| s.len() == 32 && s.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -178,7 +178,7 @@ fn packs(store: &Local) -> Result<Vec<String>> {
     Ok(packs)
 }
 
-fn is_ours(store: &Local) -> Result<bool> {
+fn is_ours(store: &Folder) -> Result<bool> {
     Ok(store.read_if_present(TAG)?.is_some_and(|tag| tag == TAG_TEXT.as_bytes()))
 }
 

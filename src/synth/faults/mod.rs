@@ -25,7 +25,7 @@ use super::category::by_raw;
 use super::files::{Kept, MadeScan, Split, indented};
 use crate::error::{Error, Kind, Result};
 use crate::scene::{Ownership, Role};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// A fault that a rule is to find.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl Fault {
     }
 
     /// Plants the fault in the files of a data set, if that is how it is planted.
-    pub(super) fn plant_files(&self, store: &Local, scans: &[Kept]) -> Result<Option<Planted>> {
+    pub(super) fn plant_files(&self, store: &Folder, scans: &[Kept]) -> Result<Option<Planted>> {
         let (Plant::Files(plant) | Plant::With(_, plant)) = self.plant else { return Ok(None) };
         let planted = plant(&Files { store, scans })?;
         Ok(Some(Planted { code: self.code.to_owned(), ..planted }))
@@ -141,7 +141,7 @@ impl Fault {
 /// The files of a data set that has been written.
 #[derive(Clone, Copy, Debug)]
 struct Files<'a> {
-    store: &'a Local,
+    store: &'a Folder,
     scans: &'a [Kept],
 }
 

@@ -31,7 +31,7 @@ use super::stored::Stored;
 use super::table::read_table;
 use super::threads::on_threads;
 use crate::error::{Error, Kind, Result};
-use crate::store::{self, Local, Outcome};
+use crate::store::{self, Folder, Outcome};
 
 /// Says in a folder what was exported into it.
 const NOTE: &str = "dataprep-export.json";
@@ -154,7 +154,7 @@ pub fn export(dir: &Path, out: &Path, wanted: &Export<'_>) -> Result<Exported> {
         let what = wanted.split.map_or("the data set is empty".into(), |s| format!("there is no split {s}"));
         return Err(Error::new(Kind::Config, what).at(dir).found(splits.join(", ")));
     }
-    let folder = Local::new(out);
+    let folder = Folder::new(out);
     if out.exists() && !out.is_dir() {
         return Err(Error::new(Kind::Config, "a file is in the way of the output folder")
             .at(out)
@@ -235,7 +235,7 @@ fn interrupted() -> Error {
 }
 
 /// Takes an empty folder, or the one of the same export.
-fn take(folder: &Local, stored: &Stored, wanted: &Export<'_>) -> Result<()> {
+fn take(folder: &Folder, stored: &Stored, wanted: &Export<'_>) -> Result<()> {
     let id = Manifest::dataset_id(&store::read(stored.root().join(super::MANIFEST))?);
     let note = serde_json::json!({
         "format": wanted.format.name(), "data-set": id, "split": wanted.split,

@@ -6,10 +6,10 @@ use super::Scan;
 use super::array::Array;
 use crate::error::Result;
 use crate::scene::SCANNET20;
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Writes a scene variant, unless it is there; says whether it was.
-pub(super) fn write(out: &Local, scan: &Scan<'_>) -> Result<bool> {
+pub(super) fn write(out: &Folder, scan: &Scan<'_>) -> Result<bool> {
     let dir = format!("{}/{}", scan.scene.split, scan.name);
     // The last file is there once all are.
     let last = format!("{dir}/instance.npy");

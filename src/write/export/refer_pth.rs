@@ -5,13 +5,13 @@ use super::array::Array;
 use super::pickle::torch_file;
 use crate::error::Result;
 use crate::scene::SCANNET20;
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Writes a scene variant, unless it is there; says whether it was.
 ///
 /// Positions in f64, metres around their mean; colours f64, c / 127.5 − 1; superpoints i64; classes f64, index
 /// among the 20 or −100; objects i64, `objectId` or −1.
-pub(super) fn write(out: &Local, scan: &Scan<'_>) -> Result<bool> {
+pub(super) fn write(out: &Folder, scan: &Scan<'_>) -> Result<bool> {
     let name = format!("{}/{}_refer.pth", scan.scene.split, scan.name);
     if out.size(&name)?.is_some() {
         return Ok(true);

@@ -5,7 +5,7 @@
 use super::Scan;
 use super::array::Array;
 use crate::error::Result;
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Wall, floor and ceiling, of which its loader has no boxes.
 const WITHOUT_BOX: [i32; 3] = [1, 2, 22];
@@ -14,7 +14,7 @@ const WITHOUT_BOX: [i32; 3] = [1, 2, 22];
 ///
 /// Vertices f32 `[N, 9]`: position, colour 0 to 255, normal. Labels u32 `[N]`: nyu40, 0 none; `objectId` + 1, 0
 /// none. Boxes f64 `[K, 8]`: centre, size, nyu40, `objectId`.
-pub(super) fn write(out: &Local, scan: &Scan<'_>) -> Result<bool> {
+pub(super) fn write(out: &Folder, scan: &Scan<'_>) -> Result<bool> {
     let file = |what: &str| format!("{}_{what}.npy", scan.name);
     // The last file is there once all are.
     let last = file("ins_label");

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{Scan, rows_of};
 use crate::error::{Error, Result};
-use crate::store::{Local, Staged};
+use crate::store::{Folder, Staged};
 
 /// The records of a scene variant.
 pub(super) fn records<'a>(scan: &'a Scan<'_>, said: &'a RecordBatch) -> impl Iterator<Item = Value> + 'a {
@@ -43,7 +43,7 @@ struct Split {
 
 impl References {
     /// Adds the sentences of a scene variant.
-    pub(super) fn add(&mut self, out: &Local, scan: &Scan<'_>, said: &RecordBatch) -> Result<()> {
+    pub(super) fn add(&mut self, out: &Folder, scan: &Scan<'_>, said: &RecordBatch) -> Result<()> {
         let name = &scan.scene.split;
         if !self.splits.contains_key(name) {
             let split = Split { records: out.stage("")?, scenes: out.stage("")?, any: false };

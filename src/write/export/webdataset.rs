@@ -10,11 +10,11 @@ use super::array::Array;
 use super::sentences::records;
 use super::{Scan, interrupted};
 use crate::error::{Error, Result};
-use crate::store::Local;
+use crate::store::Folder;
 
 /// Writes a shard's scene variants, unless they are there; gives the number of those that were.
 pub(super) fn write(
-    out: &Local,
+    out: &Folder,
     shard: &ShardIndex,
     scans: &[Scan<'_>],
     said: &RecordBatch,

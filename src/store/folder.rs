@@ -42,11 +42,11 @@ pub enum Outcome {
 
 /// A folder that results are published into, by its path or its address.
 #[derive(Clone, Debug)]
-pub struct Local {
+pub struct Folder {
     root: PathBuf,
 }
 
-impl Local {
+impl Folder {
     /// The folder `root`; made, with its parents, on first write.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
@@ -393,13 +393,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let [null, file, link] = ["null", "file", "link"].map(|name| dir.path().join(name));
         symlink("/dev/null", &null).unwrap();
-        Local::publish_file(&null, b"1").unwrap();
+        Folder::publish_file(&null, b"1").unwrap();
         assert!(fs::metadata(&null).unwrap().file_type().is_char_device() && null.is_symlink());
-        let refused = Local::new(dir.path()).publish("null", b"1").unwrap_err();
+        let refused = Folder::new(dir.path()).publish("null", b"1").unwrap_err();
         assert_eq!(refused.kind(), Kind::Conflict);
         fs::write(&file, b"0").unwrap();
         symlink(&file, &link).unwrap();
-        Local::publish_file(&link, b"2").unwrap();
+        Folder::publish_file(&link, b"2").unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"2");
     }
@@ -407,7 +407,7 @@ mod tests {
     #[test]
     fn publishing_replaces_and_creating_does_not() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Local::new(dir.path().join("deep/out"));
+        let store = Folder::new(dir.path().join("deep/out"));
         store.publish("a/x.json", b"1").unwrap();
         store.publish("a/x.json", b"2").unwrap();
         assert_eq!(store.read("a/x.json").unwrap(), b"2");
@@ -421,7 +421,7 @@ mod tests {
     #[test]
     fn what_is_not_published_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Local::new(dir.path());
+        let store = Folder::new(dir.path());
         let mut staged = store.stage("scenes").unwrap();
         staged.write_all(b"half").unwrap();
         assert_eq!(store.list("scenes").unwrap(), Vec::<String>::new());
@@ -434,7 +434,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join(".tmp-dead"), b"half").unwrap();
         fs::write(dir.path().join("kept"), b"whole").unwrap();
-        Local::new(dir.path()).sweep("").unwrap();
+        Folder::new(dir.path()).sweep("").unwrap();
         assert!(!dir.path().join(".tmp-dead").exists() && dir.path().join("kept").exists());
     }
 
@@ -442,7 +442,7 @@ mod tests {
     fn an_unwritable_place_is_named() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("file"), b"").unwrap();
-        let error = Local::new(dir.path().join("file")).publish("x", b"").unwrap_err();
+        let error = Folder::new(dir.path().join("file")).publish("x", b"").unwrap_err();
         assert!(error.to_string().contains("file"), "{error}");
     }
 }
