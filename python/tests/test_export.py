@@ -145,8 +145,10 @@ def test_scanrefer_npy(source, tmp_path):
 def test_webdataset(source, tmp_path):
     folder = exported(source, "webdataset", tmp_path / "out")
     seen = {}
+    for split in ("train", "val"):
+        tars = sorted(path.name for path in folder.glob(f"{split}-*.tar"))
+        assert tars == [f"{split}-{i:05}.tar" for i in range(len(tars))] and tars
     for path in sorted(folder.glob("*.tar")):
-        assert path.stem.split("-")[-1].isdigit()
         with tarfile.open(path) as tar:
             for member in tar:
                 # A key goes to the first dot, as WebDataset has it.

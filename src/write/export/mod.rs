@@ -194,7 +194,8 @@ pub fn export(dir: &Path, out: &Path, wanted: &Export<'_>) -> Result<Exported> {
         exported.descriptions += said.num_rows() as u64;
         let heard = || (wanted.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         if wanted.format == Format::Webdataset {
-            exported.before += webdataset::write(&folder, shard, &scans, &said, wanted.stop, &heard)?;
+            exported.before +=
+                webdataset::write(&folder, manifest, shard, &scans, &said, wanted.stop, &heard)?;
             continue;
         }
         let written = on_threads(scans.iter().collect(), wanted.threads, |scan: &Scan<'_>| {

@@ -5,25 +5,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::record_batch::RecordBatch;
 
-use super::super::manifest::ShardIndex;
+use super::super::manifest::{Manifest, ShardIndex};
 use super::array::Array;
 use super::sentences::records;
 use super::{Scan, interrupted};
 use crate::error::{Error, Result};
 use crate::store::Folder;
 
+/// Tars are numbered within their split, as loaders expect: `train-{00000..00007}.tar`.
+fn tar_name(manifest: &Manifest, shard: &ShardIndex) -> String {
+    // A shard is called by its split, a place and a digest.
+    fn split(shard: &ShardIndex) -> &str {
+        shard.name.rsplitn(3, '-').last().unwrap_or_default()
+    }
+    let of_split = manifest.shards.iter().filter(|other| split(other) == split(shard));
+    let number = of_split.take_while(|other| other.name != shard.name).count();
+    format!("{}-{number:05}.tar", split(shard))
+}
+
 /// Writes a shard's scene variants, unless they are there; gives the number of those that were.
 pub(super) fn write(
     out: &Folder,
+    manifest: &Manifest,
     shard: &ShardIndex,
     scans: &[Scan<'_>],
     said: &RecordBatch,
     stop: &AtomicBool,
     heard: &dyn Fn(),
 ) -> Result<usize> {
-    // Without the digest, so that tars are numbered: train-{00000..00007}.tar.
-    let name = shard.name.rsplit_once('-').map_or(shard.name.as_str(), |(name, _)| name);
-    let file = format!("{name}.tar");
+    let file = tar_name(manifest, shard);
     if out.size(&file)?.is_some() {
         for _ in scans {
             heard();
