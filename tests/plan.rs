@@ -122,19 +122,21 @@ fn a_failing_disk_is_told_from_failing_data() {
     let dir = tempfile::tempdir().unwrap();
     let (scans, _) = whole(dir.path());
     let out = dir.path().join("out");
+    // A scan that cannot be read when the plan is made.
+    let first = fs::read(planned(&scans, &dir.path().join("first"))).unwrap();
+    let said: serde_json::Value = serde_json::from_slice(&first).unwrap();
+    let scan = scans.join(said["units"][0]["scans"][0].as_str().unwrap());
+    let mesh = fs::read_dir(&scan).unwrap().map(|e| e.unwrap().path());
+    let mesh = mesh.into_iter().find(|p| text(p).ends_with("_vh_clean_2.ply")).unwrap();
+    fs::set_permissions(&mesh, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&mesh, "no mesh").unwrap();
     let plan = planned(&scans, &out);
     // Nothing can be written beneath what is not a folder.
     fs::write(out.join("scenes"), "in the way").unwrap();
     let output = dataprep().args(["run", "--plan", &plan, "-q"]).output().unwrap();
     assert_eq!(output.status.code(), Some(75), "{}", String::from_utf8_lossy(&output.stderr));
     fs::remove_file(out.join("scenes")).unwrap();
-    // A scan that cannot be read is left out, and the commit says so.
-    let said: serde_json::Value = serde_json::from_slice(&fs::read(&plan).unwrap()).unwrap();
-    let scan = scans.join(said["units"][0]["scans"][0].as_str().unwrap());
-    let mesh = fs::read_dir(&scan).unwrap().map(|e| e.unwrap().path());
-    let mesh = mesh.into_iter().find(|p| text(p).ends_with("_vh_clean_2.ply")).unwrap();
-    fs::set_permissions(&mesh, fs::Permissions::from_mode(0o644)).unwrap();
-    fs::write(&mesh, "no mesh").unwrap();
+    // It is left out, and the commit says so.
     expect(0, &["run", "--plan", &plan, "-q"]);
     // The pipeline says `on-error = "skip"`.
     let said = expect(0, &["commit", "--plan", &plan]);
@@ -249,4 +251,59 @@ fn an_update_makes_what_changed_and_gives_the_bytes_of_a_new_run() {
     assert!(run(&out, &["--update"]).contains(&kept), "{kept}");
     assert!(!run(&out, &["--update", "--seed", "5"]).contains("shards there"));
     expect(0, &["verify", self::text(&out)]);
+}
+
+#[test]
+fn scans_that_change_after_planning_fail_their_units() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scans, whole) = whole(dir.path());
+    let out = dir.path().join("out");
+    let plan = planned(&scans, &out);
+    let scan = fs::read_dir(&scans).unwrap().map(|e| e.unwrap().path()).min().unwrap();
+    let id = scan.file_name().unwrap().to_str().unwrap().to_owned();
+    let mesh = scan.join(format!("{id}_vh_clean_2.ply"));
+    let good = fs::read(&mesh).unwrap();
+    let mut other = good.clone();
+    other[good.len() / 2] ^= 1;
+    fs::write(&mesh, other).unwrap();
+    refused(&["run", "--plan", &plan, "-j", "1"], &["another than when the plan was made", &id, "--update"]);
+    // What is not there may be there again later.
+    fs::remove_file(&mesh).unwrap();
+    let gone = expect(75, &["run", "--plan", &plan, "-j", "1"]);
+    assert!(String::from_utf8_lossy(&gone.stderr).contains("was there when the plan was made"));
+    fs::write(&mesh, good).unwrap();
+    expect(0, &["run", "--plan", &plan, "-q"]);
+    expect(0, &["commit", "--plan", &plan, "-q"]);
+    assert_same(&whole, &out);
+}
+
+#[test]
+fn an_update_mends_damage_and_leaves_what_is_not_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let (scans, out) = whole(dir.path());
+    let fresh = dir.path().join("fresh");
+    expect(0, &[&["augment", "-q"], &pipeline(&scans, &fresh)[..]].concat());
+    let shard = fs::read_dir(out.join("scenes")).unwrap().map(|e| e.unwrap().path()).min().unwrap();
+    let update = [&["augment", "-q", "--update"], &pipeline(&scans, &out)[..]].concat();
+    // This plan's own result, cut short.
+    fs::write(&shard, b"PAR1").unwrap();
+    expect(0, &update);
+    assert_same(&fresh, &out);
+    // An earlier result with a flipped byte.
+    expect(0, &[&update[..], &["--seed", "5"]].concat());
+    let shard = fs::read_dir(out.join("scenes")).unwrap().map(|e| e.unwrap().path()).min().unwrap();
+    let mut bytes = fs::read(&shard).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&shard, bytes).unwrap();
+    let mine = [out.join("objects/mine.parquet"), out.join("_dataprep/mine/notes.txt")];
+    fs::create_dir(out.join("_dataprep/mine")).unwrap();
+    for file in &mine {
+        fs::write(file, "mine").unwrap();
+    }
+    expect(0, &[&update[..], &["--seed", "5", "--set", "output.shard-size-mb=2"]].concat());
+    expect(0, &[&update[..], &["--seed", "5"]].concat());
+    assert!(mine.iter().all(|file| file.exists()));
+    fs::remove_file(&mine[0]).unwrap();
+    fs::remove_dir_all(out.join("_dataprep/mine")).unwrap();
+    expect(0, &["verify", text(&out)]);
 }

@@ -155,6 +155,12 @@ class Shards(Sequence[Scene]):
         self.path: Place = place(path)
         self.verify: Verify = verify
         self.on_corrupt: OnCorrupt = on_corrupt
+        if cache_bytes < 0:
+            raise ValueError(f"cache_bytes is 0 or more, not {cache_bytes}")
+        if cache is not None and isinstance(place(cache), Address):
+            raise ValueError(f"cache is a folder of this machine, not {os.fspath(cache)}")
+        if cache is not None:
+            os.makedirs(cache, exist_ok=True)
         self._cache = None if cache is None else os.fspath(cache)
         self._cache_bytes = cache_bytes
         self.left_out: list[LeftOut] = []

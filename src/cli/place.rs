@@ -6,6 +6,7 @@ use crate::error::{Error, Kind, Result, nearest};
 use crate::load::{self, Wanted};
 use crate::pipeline::ConfigFile;
 use crate::scene::{Catalogue, Description, NO_OBJECT, Role, Scan, ScanEntry};
+use crate::store::{self, is_dir};
 
 /// A scan that was read, with what was named of it.
 pub(super) struct Place {
@@ -23,7 +24,7 @@ impl Place {
         let (folder, rest) = split(text);
         let entry;
         let mut catalogue = Catalogue::default();
-        if folder.is_dir() {
+        if is_dir(&folder)? {
             entry = entry_of(&folder)?;
             is_scan(&entry, &rest, text)?;
             let request = load::Request { scans: vec![folder], extras: true, ..load::Request::default() };
@@ -107,7 +108,7 @@ fn split(text: &str) -> (PathBuf, Vec<String>) {
     let text = text.trim_end_matches('/');
     let parts = |text: &str| text.split('/').map(ToOwned::to_owned).collect::<Vec<_>>();
     let mut folder = text;
-    while !Path::new(folder).is_dir() {
+    while !is_dir(Path::new(folder)).unwrap_or(false) {
         let Some((before, _)) = folder.rsplit_once('/').filter(|(before, _)| !before.is_empty()) else {
             let mut rest = parts(text);
             return (rest.remove(0).into(), rest);
@@ -121,15 +122,12 @@ fn split(text: &str) -> (PathBuf, Vec<String>) {
 /// Refuses a folder that holds scans in place of one.
 fn is_scan(entry: &ScanEntry, rest: &[String], text: &str) -> Result<()> {
     let mesh = |dir: &Path, id: &str| dir.join(Role::Mesh.file_name(id));
-    if mesh(&entry.dir, &entry.id).exists() {
+    if store::is_file(&mesh(&entry.dir, &entry.id)) {
         return Ok(());
     }
-    let mut held: Vec<String> = std::fs::read_dir(&entry.dir)
-        .map_err(|e| Error::io("look into", &entry.dir, &e))?
-        .filter_map(|inside| inside.ok()?.file_name().into_string().ok())
-        .filter(|name| mesh(&entry.dir.join(name), name).exists())
-        .collect();
-    held.sort();
+    let inside = store::list(&entry.dir)?.into_iter().filter(|(_, is_dir)| *is_dir).map(|(name, _)| name);
+    let held: Vec<String> =
+        inside.filter(|name| store::is_file(&mesh(&entry.dir.join(name), name))).collect();
     let Some(first) = held.first() else { return Ok(()) };
     let dir = entry.dir.display();
     Err(match rest.first() {
@@ -147,7 +145,7 @@ fn is_scan(entry: &ScanEntry, rest: &[String], text: &str) -> Result<()> {
 
 /// The scan that a folder holds: its name is the scan's id.
 fn entry_of(dir: &Path) -> Result<ScanEntry> {
-    let full = dir.canonicalize().map_err(|e| Error::io("open", dir, &e))?;
+    let full = store::real(dir);
     match full.file_name().and_then(|n| n.to_str()) {
         Some(id) => Ok(ScanEntry { id: id.into(), dir: dir.to_path_buf() }),
         None => Err(Error::new(Kind::Config, "this is no scan folder")

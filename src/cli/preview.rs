@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Exit, Output, plural, preview_page};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::{Config, Overrides, Session, plan};
-use crate::store::Folder;
+use crate::store::{self, Folder};
 
 /// Arguments of `dataprep preview`.
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub(super) fn run(args: &PreviewArgs, output: &mut Output) -> Result<Exit> {
     let mut overrides = Overrides { seed: args.seed, set: args.set.clone(), ..Overrides::default() };
     overrides.set.push("input.undescribed = 'keep'".into());
     let dir = PathBuf::from(&args.scene);
-    if dir.is_dir() {
+    if store::is_dir(&dir)? {
         overrides.scans.push(dir);
     } else {
         overrides.scenes = Some(args.scene.clone());

@@ -205,7 +205,11 @@ fn or_else<T: Clone>(
 }
 
 fn missing(path: &Path) -> Error {
-    Error::new(Kind::NotFound, "no such file or folder").at(path)
+    let error = Error::new(Kind::NotFound, "no such file or folder").at(path);
+    match store::mistaken(path) {
+        Some(remedy) => error.help(remedy),
+        None => error,
+    }
 }
 
 fn list<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> String {

@@ -182,7 +182,14 @@ impl Config {
     /// The output folder; an error with this remedy when none is named.
     pub fn folder(&self, remedy: &str) -> Result<PathBuf> {
         let named = self.output.dir.clone();
-        named.ok_or_else(|| self.error("output.dir", "no output folder is named").help(remedy))
+        let named =
+            named.ok_or_else(|| self.error("output.dir", "no output folder is named").help(remedy))?;
+        match store::mistaken(&named) {
+            Some(remedy) => {
+                Err(Error::new(Kind::Config, "not an address of an object store").at(named).help(remedy))
+            }
+            None => Ok(named),
+        }
     }
 
     /// Reads a pipeline file and applies what the command line changes.

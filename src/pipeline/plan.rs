@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::balance::Shares;
 use super::config::{Config, OnError, Undescribed};
+use super::gc::is_plan_id;
 use super::pack::{Packed, pack};
 use super::update::Deciding;
 use crate::augment::{Needs, Step};
@@ -233,7 +234,8 @@ impl Plan {
         };
         let is_file = path.ends_with("plan.json") && store::is_file(path);
         let (file, root) = if !is_file && store::is_dir(path)? {
-            let ids = Folder::new(path).folders(FOLDER)?;
+            let mut ids = Folder::new(path).folders(FOLDER)?;
+            ids.retain(|id| is_plan_id(id));
             let [id] = &ids[..] else {
                 return Err(if ids.is_empty() {
                     let what = if path.join(FOLDER).is_dir() { "no finished plan" } else { "no plan" };

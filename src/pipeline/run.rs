@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rayon::prelude::*;
 
 use super::commit::Committed;
-use super::gc::{leftovers, remove};
+use super::gc::{is_plan_id, leftovers, remove};
 use super::plan::{FOLDER, Plan};
 use super::progress::Progress;
 use super::unit::{Done, Session, interrupted};
@@ -49,7 +49,8 @@ impl State {
             }
             return Ok(Self::Complete(Box::new(manifest)));
         }
-        let plans = store.folders(FOLDER)?;
+        let mut plans = store.folders(FOLDER)?;
+        plans.retain(|plan| is_plan_id(plan));
         if let Some(other) = plans.iter().find(|p| **p != plan.plan_id) {
             return Ok(Self::Other(format!("an unfinished run of plan {other}")));
         }
@@ -114,6 +115,10 @@ impl Session {
             Existing::Update => {
                 self.adopt()?;
                 self.forget(|plan| plan != self.plan.plan_id)?;
+                if let State::Other(_) = State::of(&self.store, &self.plan)? {
+                    // This plan's own result, damaged: units whose files are whole are kept.
+                    self.store.remove(MANIFEST)?;
+                }
             }
         }
         if !part {
@@ -133,7 +138,8 @@ impl Session {
     /// Removes the manifest, so that nobody takes what is left for a data set, and then plans with their
     /// markers. A finished result of this plan stays.
     fn forget(&self, which: impl Fn(&str) -> bool) -> Result<()> {
-        let plans: Vec<String> = self.store.folders(FOLDER)?.into_iter().filter(|plan| which(plan)).collect();
+        let plans = self.store.folders(FOLDER)?.into_iter().filter(|plan| is_plan_id(plan) && which(plan));
+        let plans: Vec<String> = plans.collect();
         if !plans.is_empty() {
             self.store.remove(MANIFEST)?;
         }

@@ -14,6 +14,7 @@ use crate::language::{Claims, tokens};
 use crate::load::{self, Wanted};
 use crate::math::{Aabb, vertex_normals};
 use crate::scene::{Description, NO_OBJECT, Points, Referent, Scan, ScanEntry, Scene};
+use crate::store;
 use crate::write::{Sample, Sentence, Skipped, SourceObject, TextCounts};
 
 /// What comes of a scan, piece by piece.
@@ -47,6 +48,39 @@ impl Session {
         let entry =
             self.plan.sources.scans.get(id).map(|dir| ScanEntry { id: id.to_owned(), dir: dir.clone() });
         entry.map_or_else(Scan::default, |e| load::scan(&e, &self.catalogue.labels, Wanted::default()))
+    }
+
+    /// A scan of the plan, whose files must be those that were planned with. Of an object store only their
+    /// sizes are compared: to fetch them twice would cost more than all the rest.
+    pub(super) fn load_as_planned(&self, id: &str) -> Result<Scan> {
+        let scan = self.load(id);
+        for file in &scan.files {
+            let name = format!("{id}/{}", file.role.file_name(id));
+            let planned = self.plan.inputs.binary_search_by(|input| input.name.as_str().cmp(&name));
+            let planned = planned.ok().map(|at| &self.plan.inputs[at]);
+            let same = match (planned, file.bytes) {
+                (None, None) => true,
+                (Some(planned), Some(bytes)) if planned.bytes == bytes => {
+                    store::is_address(&file.path)
+                        || store::digest(&file.path)?.to_hex().as_str() == planned.blake3
+                }
+                (Some(_), None) => {
+                    return Err(Error::new(
+                        Kind::Io,
+                        "the file was there when the plan was made, and is not now",
+                    )
+                    .at(&file.path)
+                    .help("is the storage there, whole? then run the same command again"));
+                }
+                _ => false,
+            };
+            if !same {
+                return Err(Error::new(Kind::Conflict, "the file is another than when the plan was made")
+                    .at(&file.path)
+                    .help("plan again; with --update, what other units made is kept"));
+            }
+        }
+        Ok(scan)
     }
 
     pub(super) fn audit(&self, scan: Scan) -> Checked {

@@ -162,8 +162,8 @@ impl Session {
         std::thread::scope(|scope| -> Result<()> {
             scope.spawn(move || {
                 for scan in &unit.scans {
-                    let checked = progress.time(Stage::Load, || self.load(scan));
-                    let checked = progress.time(Stage::Audit, || self.audit(checked));
+                    let loaded = progress.time(Stage::Load, || self.load_as_planned(scan));
+                    let checked = progress.time(Stage::Audit, || loaded.map(|scan| self.audit(scan)));
                     if stop.load(Ordering::Relaxed) || scans_in.send(checked).is_err() {
                         break;
                     }
@@ -172,6 +172,13 @@ impl Session {
             scope.spawn(move || {
                 let mut send = |made| !stop.load(Ordering::Relaxed) && samples_in.send(made).is_ok();
                 for checked in scans_out {
+                    let checked = match checked {
+                        Ok(checked) => checked,
+                        Err(error) => {
+                            send(Made::Failed(error));
+                            return;
+                        }
+                    };
                     if !self.samples(unit, checked, progress, &mut send) {
                         return;
                     }

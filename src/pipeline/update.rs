@@ -12,6 +12,7 @@ use super::plan::{FOLDER, Plan, Unit};
 use super::unit::{Marker, Session};
 use crate::error::Result;
 use crate::scene::Catalogue;
+use crate::store;
 use crate::write::{FORMAT, Input};
 
 /// What the fingerprints of a plan's units are made of.
@@ -65,6 +66,20 @@ fn json(value: &impl Serialize) -> Vec<u8> {
 }
 
 impl Session {
+    /// Whether the files of a marker are there and, where looking is cheap, what was written.
+    fn has_sound_files(&self, marker: &Marker) -> Result<bool> {
+        if !self.has_files(marker)? {
+            return Ok(false);
+        }
+        for file in &marker.shard.files {
+            let path = self.store.path(&file.file);
+            if !store::is_address(&path) && store::digest(&path)?.to_hex().as_str() != file.blake3 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Takes over what earlier plans of this folder made of the same units; says how many units that
     /// were. Plans that cannot be read, and units whose files are gone, are passed over.
     pub(super) fn adopt(&self) -> Result<usize> {
@@ -82,7 +97,7 @@ impl Session {
                 let Some(Ok(marker)) = marker.map(|bytes| serde_json::from_slice::<Marker>(&bytes)) else {
                     continue;
                 };
-                if self.has_files(&marker)? {
+                if self.has_sound_files(&marker)? {
                     self.publish_marker(unit, &Marker { plan_id: self.plan.plan_id.clone(), ..marker })?;
                     adopted += 1;
                 }

@@ -13,6 +13,13 @@ pub fn is_address(path: &Path) -> bool {
     path.to_str().is_some_and(|text| SCHEMES.iter().any(|scheme| text.starts_with(scheme)))
 }
 
+/// What to do about a path that looks like an address and is none; `None` of any other path.
+pub fn mistaken(path: &Path) -> Option<String> {
+    let (scheme, _) = path.to_str()?.split_once(":/")?;
+    let is_scheme = scheme.len() > 1 && scheme.bytes().all(|b| b.is_ascii_alphanumeric());
+    (is_scheme && !is_address(path)).then(|| format!("addresses begin with {}", SCHEMES.join(", ")))
+}
+
 /// The bucket with its scheme (`s3://bucket`), and the key without `/` at its ends.
 #[cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "asked for by the client alone"))]
 pub(super) fn parts(path: &Path) -> Option<(&str, &str)> {
@@ -55,6 +62,11 @@ mod tests {
     fn addresses_are_told_from_paths_and_taken_apart() {
         for (path, is) in [("s3://b/k", true), ("gs://b", true), ("s3:/b", false), ("out/s3://b", false)] {
             assert_eq!(is_address(Path::new(path)), is, "{path}");
+        }
+        for (path, is) in
+            [("S3://b", true), ("s3:/b", true), ("https://b/c", true), ("C:/b", false), ("a/b", false)]
+        {
+            assert_eq!(mistaken(Path::new(path)).is_some(), is, "{path}");
         }
         assert_eq!(parts(Path::new("s3://b/a/c/")), Some(("s3://b", "a/c")));
         assert_eq!(parts(Path::new("az://b")), Some(("az://b", "")));

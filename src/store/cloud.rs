@@ -52,6 +52,8 @@ pub(super) struct Listing {
 /// Parts of an upload: the smallest that every store takes is 5 MiB, the most are 10,000.
 const PART: usize = 16 << 20;
 
+const EXPECTED: &str = "an address such as s3://bucket/folder";
+
 /// A process's connections.
 struct Clients {
     process: u32,
@@ -71,11 +73,10 @@ struct Place {
 
 fn place(path: &Path) -> Result<Place> {
     let (bucket, key) = address::parts(path)
-        .ok_or_else(|| Error::new(Kind::Config, "not an address of an object store").at(path))?;
+        .filter(|(bucket, _)| !bucket.ends_with("://"))
+        .ok_or_else(|| Error::new(Kind::Config, "the address names no bucket").at(path).expected(EXPECTED))?;
     let key = Key::parse(key).map_err(|e| {
-        Error::new(Kind::Config, format!("the address cannot be used: {e}"))
-            .at(path)
-            .expected("an address such as s3://bucket/folder")
+        Error::new(Kind::Config, format!("the address cannot be used: {e}")).at(path).expected(EXPECTED)
     })?;
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     if clients.as_ref().is_some_and(|held| held.process != std::process::id()) {
@@ -87,6 +88,7 @@ fn place(path: &Path) -> Result<Place> {
         None => clients.insert(Clients::new()?),
     };
     if !clients.stores.contains_key(bucket) {
+        check_endpoint().map_err(|e| e.at(path))?;
         let store = connect(bucket).map_err(|e| said(path, "open", &e))?;
         clients.stores.insert(bucket.to_owned(), store);
     }
@@ -106,6 +108,19 @@ impl Clients {
             .map_err(|e| Error::new(Kind::Io, format!("cannot start threads: {e}")))?;
         Ok(Self { process: std::process::id(), runtime: Arc::new(runtime), stores: BTreeMap::new() })
     }
+}
+
+/// Refuses an endpoint without a scheme, which the client does not survive.
+fn check_endpoint() -> Result<()> {
+    for name in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT"] {
+        let Ok(endpoint) = std::env::var(name) else { continue };
+        if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+            return Err(Error::new(Kind::Config, format!("{name} is no address of a server"))
+                .expected("http://… or https://…")
+                .found(endpoint));
+        }
+    }
+    Ok(())
 }
 
 /// A client of a bucket, with the settings and credentials of the environment (`AWS_…`, `GOOGLE_…`,
@@ -366,6 +381,22 @@ const MEANINGS: [(&[&str], Kind, &str, &str); 8] = [
         "check the bucket's name, and AWS_ENDPOINT_URL if the store is not Amazon's",
     ),
     (
+        &[
+            "169.254.169.254",
+            "169.254.170.2",
+            "metadata.google.internal",
+            "EKS Pod Identity",
+            "Missing SecretAccessKey",
+            "Missing AccessKeyId",
+            "Account must be specified",
+        ],
+        Kind::Io,
+        "no credentials were found",
+        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`aws configure export-credentials --format env` \
+         prints those of a profile), or AWS_SKIP_SIGNATURE=true for a public bucket; GOOGLE_APPLICATION_CREDENTIALS; \
+         AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY",
+    ),
+    (
         &["ExpiredToken", "TokenRefreshRequired", "token has expired"],
         Kind::Io,
         "the credentials have expired",
@@ -388,13 +419,6 @@ const MEANINGS: [(&[&str], Kind, &str, &str); 8] = [
         Kind::Io,
         "access is denied",
         "these credentials must be allowed to list, read and, for output, write there",
-    ),
-    (
-        &["169.254.169.254", "169.254.170.2", "metadata.google.internal", "EKS Pod Identity"],
-        Kind::Io,
-        "no credentials were found",
-        "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (`aws configure export-credentials --format env` \
-         prints those of a profile), or AWS_SKIP_SIGNATURE=true for a public bucket",
     ),
     (
         &["redirect without LOCATION", "AuthorizationHeaderMalformed", "PermanentRedirect"],

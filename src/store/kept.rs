@@ -30,7 +30,7 @@ impl Kept {
     /// Fills `out` with the bytes of `file` from `offset` on, from the folder where it has them.
     ///
     /// # Errors
-    /// As [`Ranged::read_at`], and when the folder cannot be written.
+    /// As [`Ranged::read_at`]. A folder that cannot be written is no error.
     pub fn read_at(&self, file: &Ranged, offset: u64, out: &mut [u8]) -> Result<()> {
         let name = name(file.path(), offset, out.len());
         let path = self.folder.path(&name);
@@ -48,9 +48,10 @@ impl Kept {
         file.read_at(offset, out)?;
         let bytes = (out.len() + CHECK) as u64;
         if bytes <= self.most {
-            self.make_room(bytes)?;
             let check = crc32fast::hash(out).to_le_bytes();
-            self.folder.publish(&name, &[out, &check[..]].concat())?;
+            // What cannot be kept, on a full disk say, is fetched again the next time.
+            let _ =
+                self.make_room(bytes).and_then(|()| self.folder.publish(&name, &[out, &check[..]].concat()));
         }
         Ok(())
     }
@@ -140,5 +141,11 @@ mod tests {
             assert!(total() <= 40_000, "{}", total());
         }
         assert!(total() > 30_000 && folder.join("mine.txt").exists());
+
+        // Where nothing can be kept, everything is read all the same.
+        let kept = Kept::new(folder.join("mine.txt"), 40_000);
+        let mut out = vec![0; 1000];
+        kept.read_at(&file, 9, &mut out).unwrap();
+        assert_eq!(out, bytes[9..1009]);
     }
 }

@@ -16,7 +16,7 @@ mod identity;
 mod kept;
 mod ranged;
 
-pub use address::{absolute, from, is_address, parent, real};
+pub use address::{absolute, from, is_address, mistaken, parent, real};
 pub use files::{
     honours_create, is_dir, is_file, list, read, read_at_most, read_head, read_into, size, sizes,
 };
