@@ -3,7 +3,9 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,17 @@ def run(*args: object, code: int = 0) -> str:
     done = subprocess.run([command(), *map(str, args)], capture_output=True, text=True, check=False)
     assert done.returncode == code, f"{args}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done.stdout + done.stderr
+
+
+def status_of(child: int) -> int:
+    """How a forked process ended; one that hangs fails the test."""
+    for _ in range(600):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status
+        time.sleep(0.1)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child hangs")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, command, run
+from conftest import ROOT, command, run, status_of
 
 import dataprep
 from dataprep import failures
@@ -187,15 +187,7 @@ def test_a_fork_after_reading_reads_on(server, bucket, whole):
             code = 0 if np.array_equal(shards[1]["xyz"], expected) else 2
         finally:
             os._exit(code)
-    for _ in range(300):
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            break
-        time.sleep(0.1)
-    else:
-        os.kill(child, 9)
-        pytest.fail("the child hangs")
-    assert status == 0
+    assert status_of(child) == 0
     np.testing.assert_array_equal(shards[2]["xyz"], dataprep.Shards(whole)[2]["xyz"])
 
 
@@ -329,3 +321,13 @@ def test_an_update_in_a_store_leaves_nothing_behind(server, bucket, made, whole)
     assert "scenes/train-00000-00000000.parquet" in run("gc", f"{bucket}/out", "--delete")
     assert "nothing is left over" in run("gc", f"{bucket}/out")
     assert dataprep.verify(f"{bucket}/out").ok
+
+
+def test_a_scan_in_a_store_is_drawn_and_shown(server, tmp_path):
+    scan = "s3://scans/scans/scene0000_00"
+    run("render", scan, "-o", tmp_path / "room.png")
+    run("view", scan, "-o", tmp_path / "view.html")
+    run("preview", scan, "-p", PIPELINE, "-o", tmp_path / "preview.html")
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("room.png", "view.html", "preview.html"))
+    said = run("render", "s3://scans/scans", "-o", tmp_path / "x.png", code=2)
+    assert "folder of scans" in said

@@ -5,11 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT, run, status_of
 
 import dataprep
 from dataprep import failures
@@ -96,15 +95,7 @@ def test_a_fork_after_a_unit_goes_on(plan, whole):
             code = 0
         finally:
             os._exit(code)
-    for _ in range(600):
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            break
-        time.sleep(0.1)
-    else:
-        os.kill(child, signal.SIGKILL)
-        pytest.fail("the child hangs")
-    assert status == 0
+    assert status_of(child) == 0
     assert committed(plan) == whole
 
 
