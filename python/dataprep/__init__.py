@@ -38,6 +38,8 @@ _LAZY = {
     # The native half.
     "Loader": ".loader",
     "audit": ".runs",
+    "audit_part": ".runs",
+    "merge": ".runs",
     "augment": ".runs",
     "verify": ".runs",
     "Plan": ".work",

@@ -20,6 +20,14 @@ def main(arguments: Sequence[str], library: _Path) -> int:
 def audit(request: Mapping[str, Any], progress: _Progress) -> tuple[str, list[str]]:
     """The report as JSON, and notes."""
 
+def audit_part(
+    request: Mapping[str, Any], part: tuple[int, int], summary: str, progress: _Progress
+) -> int:
+    """The number of scans that were looked at."""
+
+def merge(request: Mapping[str, Any], parts: list[str]) -> tuple[str, list[str]]:
+    """The report as JSON, and notes."""
+
 def augment(request: Mapping[str, Any], progress: _Progress) -> tuple[str, str, list[str], str]:
     """The folder, the data set's id, notes, and findings as JSON."""
 

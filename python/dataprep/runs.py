@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _native
 from .errors import MissingDependency
+from .failures import InvalidConfiguration
 from .places import Place, place
 
 if TYPE_CHECKING:
@@ -176,25 +177,106 @@ def audit(
     `failures.InvalidConfiguration` for rules or settings that cannot be. A scan that cannot be
     read is a finding, not an error.
     """
-    request = {
-        "scans": _paths(scans),
-        "references": _paths(references),
-        "labels": labels,
-        "splits": {name: os.fspath(path) for name, path in (splits or {}).items()},
-        "cameras": cameras,
-        "superpoints": superpoints,
-        "scenes": scenes,
-        "select": None if select is None else list(select),
-        "extend_select": list(extend_select),
-        "ignore": list(ignore),
-        "preview": preview,
-        "profile": list(profile),
-        "severity": dict(severity or {}),
-        "baseline": baseline,
-        "config": config,
-        "jobs": jobs,
-    }
-    text, notes = _native.audit(request, progress)
+    request = _Request(
+        scans,
+        references=references,
+        labels=labels,
+        splits=splits,
+        cameras=cameras,
+        superpoints=superpoints,
+        scenes=scenes,
+        select=select,
+        extend_select=extend_select,
+        ignore=ignore,
+        preview=preview,
+        profile=profile,
+        severity=severity,
+        baseline=baseline,
+        config=config,
+        jobs=jobs,
+    )
+    return _audit(*_native.audit(request, progress))
+
+
+def audit_part(
+    part: int,
+    parts: int,
+    summary: PathLike,
+    scans: PathLike | Iterable[PathLike] | None = None,
+    *,
+    progress: Progress | None = None,
+    **options: Any,
+) -> int:
+    """Audits part `part` (from 0) of `parts` of the scans, and writes what it found to the file `summary`.
+
+    `options` are those of `audit`, the same for every part. Gives the number of scans that were looked at;
+    `merge` reports on them. Parts may run anywhere and in any order.
+
+    Raises what `audit` raises, and `failures.InvalidConfiguration` for a part that cannot be.
+    """
+    if not 0 <= part < parts:
+        raise InvalidConfiguration(f"part {part} of {parts} cannot be", expected="0 <= part < parts")
+    return _native.audit_part(_Request(scans, **options), (part, parts), os.fspath(summary), progress)
+
+
+def merge(
+    summaries: Iterable[PathLike], scans: PathLike | Iterable[PathLike] | None = None, **options: Any
+) -> Audit:
+    """What `audit` would report, to the byte, from what `audit_part` wrote of all parts.
+
+    The scans are not read again, but sentences, label table and splits are. `options` are those of `audit`,
+    as the parts had them.
+
+    Raises `failures.Conflict` for a part of another version, of other rules or of other sentences, and
+    `failures.NotFound`, with names, when scans are in no part.
+    """
+    return _audit(*_native.merge(_Request(scans, **options), _paths(summaries)))
+
+
+class _Request(dict[str, Any]):
+    """What the native half is asked to audit."""
+
+    def __init__(
+        self,
+        scans: PathLike | Iterable[PathLike] | None,
+        *,
+        references: PathLike | Iterable[PathLike] | None = None,
+        labels: PathLike | None = None,
+        splits: Mapping[str, PathLike] | None = None,
+        cameras: PathLike | None = None,
+        superpoints: PathLike | None = None,
+        scenes: str | None = None,
+        select: Iterable[str] | None = None,
+        extend_select: Iterable[str] = (),
+        ignore: Iterable[str] = (),
+        preview: bool = False,
+        profile: Iterable[str] = (),
+        severity: Mapping[str, str] | None = None,
+        baseline: PathLike | None = None,
+        config: PathLike | None = None,
+        jobs: int | None = None,
+    ) -> None:
+        super().__init__(
+            scans=_paths(scans),
+            references=_paths(references),
+            labels=labels,
+            splits={name: os.fspath(path) for name, path in (splits or {}).items()},
+            cameras=cameras,
+            superpoints=superpoints,
+            scenes=scenes,
+            select=None if select is None else list(select),
+            extend_select=list(extend_select),
+            ignore=list(ignore),
+            preview=preview,
+            profile=list(profile),
+            severity=dict(severity or {}),
+            baseline=baseline,
+            config=config,
+            jobs=jobs,
+        )
+
+
+def _audit(text: str, notes: list[str]) -> Audit:
     report = json.loads(text)
     counts = dict(report["summary"])
     verdict = counts.pop("verdict")
@@ -300,4 +382,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # As in a program without Python: Ctrl-C ends it, unless the command asks to be told.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     arguments = sys.argv[1:] if arguments is None else arguments
+    # `augment --engine` asks this Python for the engines.
+    os.environ.setdefault("DATAPREP_PYTHON", sys.executable)
     return _native.main(["dataprep", *arguments], _native.__file__)

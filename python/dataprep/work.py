@@ -19,7 +19,7 @@ from typing import Any
 
 from . import _native
 from .errors import Error, MissingDependency
-from .failures import InvalidConfiguration, SystemFailure
+from .failures import InvalidConfiguration, NotFound, SystemFailure
 from .places import Place, place
 from .runs import Augmented, Findings, PathLike, Progress, _finding, _paths
 
@@ -144,14 +144,15 @@ def run(
     threads: int = 1,
     verify: bool = False,
     progress: Progress | None = None,
+    heard: Callable[[str, bool], object] | None = None,
     **options: Any,
 ) -> Mapping[str, bool]:
     """Makes the units of a plan (all of them unless named) on an engine, without committing.
 
     `engine`: "local" (this machine; `jobs=`), "ray" (`address=`, `in_flight=`, `retries=`,
     `task_options=`; inside a Ray job the cluster is the one it runs on) or "spark" (`session=`).
-    `threads` are those of one unit. `progress` hears of units. Gives each unit's name with whether it was made
-    now. A run that was stopped or lost its driver goes on when it is called again.
+    `threads` are those of one unit. `progress` hears of units, `heard` of each one's name and whether it was
+    made now, which is also what is given back. A run that was stopped or lost its driver goes on when it is called again.
 
     Raises `InvalidConfiguration` for an engine that is not known, `MissingDependency` for one
     that is not installed, and what a unit raised; its message names the unit.
@@ -170,6 +171,8 @@ def run(
     done: dict[str, bool] = {}
     for name, now in _ENGINES[engine](plan, names, threads, verify, **options):
         done[name] = now
+        if heard is not None:
+            heard(name, now)
         if progress is not None:
             progress(len(done), len(names))
     return done
@@ -217,7 +220,13 @@ def _ray(
         raise MissingDependency("the engine is not installed", help="pip install 'dataprep[ray]'") from error
     started = not ray.is_initialized()
     if started:
-        ray.init(address=address or "auto", log_to_driver=False)
+        try:
+            ray.init(address=address or "auto", log_to_driver=False)
+        except ConnectionError as error:
+            raise NotFound(
+                f"no Ray cluster is found: {str(error).splitlines()[0]}",
+                help='start one with `ray start --head`, name one, or let address "local" start one here',
+            ) from error
     try:
         # A lost machine is tried again by Ray itself; what the program raises is raised here.
         task = ray.remote(
@@ -241,7 +250,9 @@ def _ray(
                 except ray.exceptions.RayTaskError as error:
                     for other in waiting:
                         ray.cancel(other)
-                    raise error.as_instanceof_cause() from None
+                    # Ours says all that there is to say; Ray's is a traceback of two processes.
+                    cause = error.cause
+                    raise cause if isinstance(cause, Error) else error.as_instanceof_cause() from None
     finally:
         if started:
             ray.shutdown()

@@ -30,7 +30,7 @@ mod _native {
     #[pymodule_export]
     use super::fresh::{Fresh, FreshBatch};
     #[pymodule_export]
-    use super::runs::{audit, augment, main, plan_into, verify};
+    use super::runs::{audit, audit_part, augment, main, merge, plan_into, verify};
     #[pymodule_export]
     use super::stored::Stored;
     #[pymodule_export]

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use dataprep::audit::{Baseline, Engine, Severity, report};
-use dataprep::load;
+use dataprep::load::{self, Found};
 use dataprep::pipeline::{
-    self, Config, ConfigFile, Effort, Existing, Overrides, Progress, Session, State, plan,
+    self, Config, ConfigFile, Effort, Existing, Overrides, Part, Progress, Reports, Session, State, plan,
 };
+use dataprep::scene::Catalogue;
 use dataprep::store::{self, Folder};
 use dataprep::write::{MANIFEST, Manifest};
 use dataprep::{Error, Kind};
@@ -46,18 +47,62 @@ pub(crate) struct Audit {
     jobs: Option<usize>,
 }
 
-/// Audits scans, and returns the report as JSON (schemas/audit-report.schema.json) and notes.
+/// The report as JSON (schemas/audit-report.schema.json) and notes.
+type Audited = (String, Vec<String>);
+
+/// Audits scans.
 #[pyfunction]
 pub(crate) fn audit(
     py: Python<'_>,
     request: Audit,
     progress: Option<&Bound<'_, PyAny>>,
-) -> PyResult<(String, Vec<String>)> {
-    run(py, progress, move |task| request.run(task))
+) -> PyResult<Audited> {
+    run(py, progress, move |task| {
+        let jobs = request.jobs;
+        let ready = request.read()?;
+        let reports = ready.reports((0, 1), jobs, task)?;
+        ready.conclude(reports)
+    })
+}
+
+/// Audits a part of the scans and writes what it found into a file; returns the number of its scans.
+#[pyfunction]
+pub(crate) fn audit_part(
+    py: Python<'_>,
+    request: Audit,
+    part: (usize, usize),
+    summary: PathBuf,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<usize> {
+    run(py, progress, move |task| {
+        let jobs = request.jobs;
+        let ready = request.read()?;
+        let reports = ready.reports(part, jobs, task)?;
+        let scans = reports.scans.len();
+        Part::new(&ready.engine, &ready.catalogue, reports).write(&summary)?;
+        Ok(scans)
+    })
+}
+
+/// Reports on all scans from the files of all parts.
+#[pyfunction]
+pub(crate) fn merge(py: Python<'_>, request: Audit, parts: Vec<PathBuf>) -> PyResult<Audited> {
+    run(py, None, move |_| {
+        let ready = request.read()?;
+        let reports = Part::merge(&parts, &ready.engine, &ready.catalogue)?;
+        ready.conclude(reports)
+    })
+}
+
+/// What an audit goes by.
+struct Ready {
+    found: Found,
+    catalogue: Catalogue,
+    engine: Engine,
 }
 
 impl Audit {
-    fn run(self, task: &Task) -> dataprep::Result<(String, Vec<String>)> {
+    fn read(self) -> dataprep::Result<Ready> {
         let ConfigFile { dataset, audit: mut settings, .. } = ConfigFile::load(self.config.as_deref(), &[])?;
         if let Some(select) = self.select {
             settings.select = select;
@@ -93,19 +138,32 @@ impl Audit {
             .baseline(known);
         let catalogue = load::catalogue(&found);
         catalogue.one_format()?;
-        let mut notes = found.notes.clone();
-        notes.extend(catalogue.notes());
-        let wanted = load::Wanted { labels: true, superpoints: found.superpoints.as_deref() };
-        task.total.store(catalogue.scans.len(), Ordering::Relaxed);
-        let audited = pipeline::audit(
-            &catalogue,
-            &engine,
-            &|entry| load::scan(entry, &catalogue.labels, wanted),
+        Ok(Ready { found, catalogue, engine })
+    }
+}
+
+impl Ready {
+    /// Looks at a part of the scans.
+    fn reports(&self, part: (usize, usize), asked: Option<usize>, task: &Task) -> dataprep::Result<Reports> {
+        let wanted = load::Wanted { labels: true, superpoints: self.found.superpoints.as_deref() };
+        let scans = self.catalogue.scans.iter().skip(part.0).step_by(part.1.max(1)).count();
+        task.total.store(scans, Ordering::Relaxed);
+        pipeline::audit_part(
+            &self.catalogue,
+            part,
+            &self.engine,
+            &|entry| load::scan(entry, &self.catalogue.labels, wanted),
             &|done| {
                 task.done.fetch_max(done, Ordering::Relaxed);
             },
-            Effort { workers: jobs(self.jobs), stop: &task.stop, cache: None },
-        )?;
+            Effort { workers: jobs(asked), stop: &task.stop, cache: None },
+        )
+    }
+
+    fn conclude(self, reports: Reports) -> dataprep::Result<Audited> {
+        let audited = pipeline::conclude(&self.catalogue, &self.engine, reports)?;
+        let mut notes = self.found.notes;
+        notes.extend(self.catalogue.notes());
         Ok((report::json(&audited.report), notes))
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use dataprep::pipeline::{Existing, Plan, Progress, Session};
+use dataprep::pipeline::{Plan, Progress, Session};
 use dataprep::store::Folder;
 use pyo3::prelude::*;
 
@@ -62,7 +62,7 @@ impl Work {
     ) -> PyResult<usize> {
         run(py, progress, |task| {
             let units = self.session.plan.units_named(&units)?;
-            let _lock = self.session.prepare(Existing::Refuse, true)?;
+            let _lock = self.session.join()?;
             let scans = units.iter().map(|&unit| self.session.plan.units[unit].scans.len()).sum();
             task.total.store(scans, Ordering::Relaxed);
             let counted = Progress::default();
@@ -74,7 +74,7 @@ impl Work {
     /// Writes the manifest once every unit is done.
     fn commit(&self, py: Python<'_>) -> PyResult<Committed> {
         run(py, None, |_| {
-            let lock = self.session.prepare(Existing::Refuse, true)?;
+            let lock = self.session.join()?;
             let committed = self.session.commit()?;
             drop(lock);
             self.session.tidy()?;

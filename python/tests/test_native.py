@@ -90,6 +90,28 @@ def test_the_command_and_the_function_find_the_same(faulty):
     assert json.loads(done.stdout) == json.loads(dataprep.audit(folder / "scans").json)
 
 
+def test_parts_of_an_audit_say_together_what_one_says(faulty, tmp_path):
+    scans = faulty[0] / "scans"
+    whole = dataprep.audit(scans, preview=True)
+    parts = [tmp_path / f"{part}.json" for part in range(3)]
+    told = []
+    looked = [
+        dataprep.audit_part(
+            number, 3, part, scans, preview=True, progress=lambda *numbers: told.append(numbers)
+        )
+        for number, part in enumerate(parts)
+    ]
+    assert sum(looked) == whole.counts["scans"] and told[-1] == (looked[-1], looked[-1])
+    merged = dataprep.merge(reversed(parts), scans, preview=True)
+    assert merged.json == whole.json and merged == whole
+    with pytest.raises(failures.NotFound, match="in no part"):
+        dataprep.merge(parts[1:], scans, preview=True)
+    with pytest.raises(failures.Conflict, match="other rules"):
+        dataprep.merge(parts, scans)
+    with pytest.raises(failures.InvalidConfiguration, match="part 3 of 3"):
+        dataprep.audit_part(3, 3, tmp_path / "3.json", scans)
+
+
 def test_rules_can_be_chosen_and_what_cannot_be_is_refused(made, tmp_path):
     none = dataprep.audit(made / "scans", select=["FIL"], ignore=["FIL101"], severity={"FIL103": "info"})
     assert none.ok and not none.findings

@@ -5,10 +5,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run, status_of
+from conftest import ROOT, command, run, status_of
 
 import dataprep
 from dataprep import failures
@@ -160,6 +161,39 @@ def test_a_driver_that_dies_is_followed_by_another(cluster, plan, whole):
     finally:
         ray.shutdown()
     assert committed(plan) == whole
+
+
+def test_the_command_runs_on_a_cluster(cluster, made, whole, tmp_path, monkeypatch):
+    monkeypatch.setenv("DATAPREP_PYTHON", sys.executable)
+    arguments = ["augment", "-p", PIPELINE, made / "scans", "-o", tmp_path / "out", "--set", SET[0]]
+    with subprocess.Popen(
+        [command(), *map(str, arguments), "--engine", "ray", "--address", cluster.address], stderr=subprocess.PIPE
+    ) as started:
+        while not list((tmp_path / "out/_dataprep").glob("*/units/*")):
+            assert started.poll() is None, started.stderr.read()
+            time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        told = started.stderr.read().decode()
+        assert started.wait() == 130 and "Traceback" not in told, told
+    assert not (tmp_path / "out/manifest.json").exists()
+    told = run(*arguments, "--engine", "ray", "--address", cluster.address)
+    assert " there from an earlier run" in told
+    assert (tmp_path / "out/manifest.json").read_bytes() == whole
+    # What keeps a unit from being made is said once, with the unit.
+    (tmp_path / "bad").mkdir()
+    plan = dataprep.plan(PIPELINE, made / "scans", output=tmp_path / "bad", set=SET)
+    (plan.folder / "scenes").write_text("in the way")
+    arguments[5] = tmp_path / "bad"
+    told = run(*arguments, "--engine", "ray", "--address", cluster.address, code=75)
+    assert told.count("error: unit ") == 1 and "Traceback" not in told, told
+
+
+def test_an_engine_that_is_not_there_is_said(made, tmp_path, monkeypatch):
+    arguments = ["augment", "-p", PIPELINE, made / "scans", "-o", tmp_path / "out", "--engine", "ray"]
+    for python, why in [("/nowhere/python", "does not start"), ("false", "ended before the units were done")]:
+        monkeypatch.setenv("DATAPREP_PYTHON", python)
+        told = run(*arguments, code=2)
+        assert why in told and "pip install 'dataprep[ray]'" in told and "DATAPREP_PYTHON" in told
 
 
 def test_a_machine_that_dies_costs_its_units_only(cluster, made, whole, tmp_path):

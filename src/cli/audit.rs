@@ -27,7 +27,7 @@ use crate::store;
 #[command(
     after_help = "Several reports in one run: dataprep audit scans --report sarif=audit.sarif --report markdown=audit.md\n\
                         Exit codes: 0 nothing at or above --fail-on · 1 findings · 2 could not run · \
-                        130 interrupted\nRules: `dataprep rule --all` explains them"
+                        75 storage failed · 130 interrupted\nRules: `dataprep rule --all` explains them"
 )]
 pub struct AuditArgs {
     /// A folder of scans or single scan folders [default: what dataprep.toml names]

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::chosen::{Chosen, partition};
+use super::engine::{self, Engine};
 use super::{Exit, Globals, Output, interrupt, plan_words, plural};
 use crate::audit::{Finding, Severity};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::pipeline::{
     Committed, Config, Existing, Method, OnError, Plan, Progress, Session, Stage, State, plan,
 };
@@ -25,6 +26,7 @@ Examples:
   dataprep augment --pipeline pipelines/default.toml
   dataprep augment --pipeline pipelines/default.toml /data/scannet/scans -o out/run1 --variants 8
   dataprep augment --pipeline pipelines/default.toml --dry-run
+  dataprep augment --pipeline pipelines/default.toml -o s3://lab/shards --engine ray
 
 A run that was stopped or killed goes on where it was when the same command is run again; the
 result is the same to the byte.")]
@@ -47,6 +49,12 @@ pub struct AugmentArgs {
     /// Print the plan and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Who does the work; Ray needs the Python package: pip install 'dataprep[ray]'
+    #[arg(long, value_name = "ENGINE", default_value = "local", conflicts_with = "partition")]
+    engine: Engine,
+    /// Address of the cluster [default: the one that this machine is part of]; `local` starts one here
+    #[arg(long, value_name = "ADDRESS", requires = "engine")]
+    address: Option<String>,
     /// Check the invariants of every variant while running; a violation stops the run
     #[arg(long)]
     verify: bool,
@@ -55,6 +63,13 @@ pub struct AugmentArgs {
 pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) -> Result<Exit> {
     let started = Instant::now();
     let stop = interrupt::flag();
+    if args.engine == Engine::Local && args.address.is_some() {
+        return Err(Error::new(
+            Kind::Config,
+            "--address names a cluster, and --engine says that there is none",
+        )
+        .help("--engine ray"));
+    }
     let (config, dir) = args.chosen.read()?;
     let mut notes = Vec::new();
     let plan = plan(&config, &mut notes)?;
@@ -78,13 +93,22 @@ pub(super) fn run(args: &AugmentArgs, globals: &Globals, output: &mut Output) ->
     }
     let mut session = Session::open(plan, store)?;
     session.verify = args.verify;
-    let lock = session.prepare(Existing::of(args.overwrite, args.update), args.partition.is_some())?;
+    let mut lock = session.prepare(Existing::of(args.overwrite, args.update), args.partition.is_some())?;
+    if args.engine != Engine::Local {
+        // Those who do the work share the folder with us.
+        drop(lock);
+        lock = session.join()?;
+    }
     let (part, parts) = args.partition.unwrap_or((0, 1));
     let units = session.plan.partition(part, parts);
     let progress = Progress::default();
-    watch(&session.plan, &units, &progress, globals, || {
-        session.run(&units, globals.workers(), &progress, stop)
+    let ended = watch(&session.plan, &units, &progress, globals, || match args.engine {
+        Engine::Local => session.run(&units, globals.workers(), &progress, stop).map(|()| None),
+        engine @ Engine::Ray => engine::run(engine, args.address.as_deref(), &session, &progress, stop),
     })?;
+    if let Some(exit) = ended {
+        return Ok(exit);
+    }
     if parts > 1 {
         output.note(&format!("part {part} of {parts}: {} done", plural(units.len(), "unit")));
         if let Some(missing) = first_missing(&session)? {

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Exit, Output, augment};
 use crate::error::Result;
-use crate::pipeline::{Config, Existing, Plan, Progress, Session};
+use crate::pipeline::{Config, Plan, Progress, Session};
 use crate::store::Folder;
 
 /// Arguments of `dataprep commit`.
@@ -30,7 +30,7 @@ pub(super) fn run(args: &CommitArgs, output: &mut Output) -> Result<Exit> {
     let (plan, dir) = Plan::find(&args.plan)?;
     let config = Config::parse(Path::new("plan"), plan.pipeline.clone())?;
     let session = Session::open(plan, Folder::new(&dir))?;
-    let lock = session.prepare(Existing::Refuse, true)?;
+    let lock = session.join()?;
     let committed = match session.commit() {
         // Once the missing units are done, the same command goes well.
         Err(error) if augment::first_missing(&session)?.is_some() => {

@@ -12,6 +12,7 @@ mod clean;
 mod commit;
 mod completions;
 mod configuration;
+mod engine;
 mod explain_pipeline;
 mod export;
 mod files;
@@ -98,9 +99,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let result = match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.globals, &mut output),
         Command::Augment(args) => augment::run(args, &cli.globals, &mut output),
-        Command::Plan(args) => try_again(plan::run(args, &mut output), &output),
-        Command::Run(args) => try_again(run::run(args, &cli.globals, &mut output), &output),
-        Command::Commit(args) => try_again(commit::run(args, &mut output), &output),
+        Command::Plan(args) => plan::run(args, &mut output),
+        Command::Run(args) => run::run(args, &cli.globals, &mut output),
+        Command::Commit(args) => commit::run(args, &mut output),
         Command::ExplainPipeline(args) => explain_pipeline::run(args, &mut output),
         Command::Preview(args) => preview::run(args, &mut output),
         Command::Replay(args) => replay::run(args, &mut output),
@@ -129,17 +130,6 @@ fn plain(arg: OsString) -> OsString {
     }
 }
 
-/// For commands that schedulers run: they tell what may go well the next time from what will not.
-fn try_again(result: crate::error::Result<Exit>, output: &Output) -> crate::error::Result<Exit> {
-    result.or_else(|error| match error.kind() {
-        Kind::Io => {
-            output.error(&error);
-            Ok(Exit::TryAgain)
-        }
-        _ => Err(error),
-    })
-}
-
 /// `1 picture`, `3 pictures`.
 fn plural(n: impl TryInto<u64>, noun: &str) -> String {
     match (n.try_into().unwrap_or(u64::MAX), noun) {
@@ -152,5 +142,10 @@ fn plural(n: impl TryInto<u64>, noun: &str) -> String {
 
 fn exit_of(error: &Error, output: &Output) -> Exit {
     output.error(error);
-    if error.kind() == Kind::Interrupted { Exit::Interrupted } else { Exit::CouldNotRun }
+    match error.kind() {
+        Kind::Interrupted => Exit::Interrupted,
+        // Schedulers tell what may go well the next time from what will not.
+        Kind::Io => Exit::TryAgain,
+        _ => Exit::CouldNotRun,
+    }
 }

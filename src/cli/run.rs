@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::chosen::partition;
 use super::{Exit, Globals, Output, augment, interrupt, plural};
 use crate::error::Result;
-use crate::pipeline::{Existing, Plan, Progress, Session};
+use crate::pipeline::{Plan, Progress, Session};
 use crate::store::Folder;
 
 /// Arguments of `dataprep run`.
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs, globals: &Globals, output: &mut Output) -> Res
         if args.unit.is_empty() { plan.partition(part, parts) } else { plan.units_named(&args.unit)? };
     let mut session = Session::open(plan, Folder::new(dir))?;
     session.verify = args.verify;
-    let _lock = session.prepare(Existing::Refuse, true)?;
+    let _lock = session.join()?;
     let progress = Progress::default();
     augment::watch(&session.plan, &units, &progress, globals, || {
         session.run(&units, globals.workers(), &progress, stop)

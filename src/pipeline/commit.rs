@@ -7,7 +7,7 @@ use super::unit::{Marker, Session};
 use crate::audit::{Finding, Severity, Summary};
 use crate::error::{Error, Kind, Result};
 use crate::store::Outcome;
-use crate::write::{FORMAT, MANIFEST, Manifest};
+use crate::write::{FORMAT, MANIFEST, Manifest, on_threads};
 
 /// A finished data set.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl Session {
     pub fn commit(&self) -> Result<Committed> {
         let mut markers: Vec<(&Unit, Marker)> = Vec::new();
         let mut missing = Vec::new();
-        for unit in &self.plan.units {
-            match self.marker(unit)? {
+        for (unit, marker) in self.plan.units.iter().zip(self.markers()?) {
+            match marker {
                 Some(marker) => markers.push((unit, marker)),
                 None => missing.push(unit.name.as_str()),
             }
@@ -92,6 +92,13 @@ impl Session {
             findings: findings.into_iter().filter(|f| f.severity != Severity::Info).collect(),
             manifest,
         })
+    }
+
+    /// The marker of each unit that is done. They are many small files, and storage may be far away, so
+    /// several are asked for at once.
+    pub fn markers(&self) -> Result<Vec<Option<Marker>>> {
+        const AT_ONCE: usize = 16;
+        on_threads(self.plan.units.iter().collect(), AT_ONCE, |unit| self.marker(unit)).into_iter().collect()
     }
 
     /// Class lookups of the categories that occur.

@@ -50,4 +50,4 @@ pub use progress::{Progress, Stage};
 pub use replay::{Replayed, replay};
 pub use run::{Existing, State};
 pub use subject::{Subject, sentences_of};
-pub use unit::{Done, Marker, Session};
+pub use unit::{Done, Marker, Session, interrupted};

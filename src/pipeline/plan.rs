@@ -6,6 +6,7 @@
 //! nothing else: not the folder names, not the number of threads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -129,72 +130,91 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
     if !single && request.scenes.is_none() {
         skipped.extend(unknown_scans(&catalogue));
     }
-    let shares = Shares::of(&config.balance, &config.sample, &catalogue);
-    let (mut chosen, without_sentences) = choose(config, &catalogue, &shares)?;
-    skipped.extend(without_sentences);
-    skipped.extend(without_columns(config, &mut chosen)?);
-
-    let mut inputs = data_set_files(&found)?;
-    let scans: Vec<Vec<Input>> =
-        chosen.par_iter().map(|(entry, _)| scan_files(entry)).collect::<Result<_>>()?;
-    let packed: Vec<Packed<'_>> = chosen
-        .iter()
-        .zip(&scans)
-        .map(|((entry, split), files)| {
-            let mesh = Role::Mesh.file_name(&entry.id);
-            let bytes = files.iter().find(|f| f.name.ends_with(&mesh)).map_or(0, |f| f.bytes);
-            // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
-            let rows = shares.variants(catalogue.descriptions_of(&entry.id)).len() as u64;
-            Packed { id: &entry.id, split, bytes: bytes * rows }
-        })
-        .collect();
-    let target = u64::from(config.output.shard_size_mb) * 1_000_000;
-    let mut units = pack(config.sample.seed, target, &packed);
-    let pipeline = config.canonical()?;
-    let tool = this_tool();
-    let deciding = Deciding {
-        tool: &tool,
-        pipeline: &config.canonical_of_shards()?,
-        catalogue: &catalogue,
-        shares: &shares,
-        files: chosen
-            .iter()
-            .map(|(entry, _)| entry.id.as_str())
-            .zip(scans.iter().map(Vec::as_slice))
-            .collect(),
-        mixes: config.steps.iter().any(Step::mixes),
-    };
-    let fingerprints = deciding.fingerprints(&units);
-    for (unit, fingerprint) in units.iter_mut().zip(fingerprints) {
-        unit.fingerprint = fingerprint;
-    }
-    inputs.extend(scans.into_iter().flatten());
-    inputs.sort();
-    let mut plan = Plan {
-        plan_id: String::new(),
-        tool,
-        pipeline,
-        inputs,
-        units,
-        skipped,
-        balance: shares.report(chosen.iter().map(|(e, split)| (*e, split.as_str())), &catalogue),
-        sources: Sources {
-            scans: chosen.iter().map(|(e, _)| (e.id.clone(), store::absolute(&e.dir))).collect(),
-            references: found.references.iter().map(|p| store::absolute(p)).collect(),
-            labels: found.labels.as_deref().map(store::absolute),
-            splits: found.splits.iter().map(|(n, p)| (n.clone(), store::absolute(p))).collect(),
-        },
-    };
-    plan.plan_id = plan.identity();
-    Ok(plan)
+    Plan::of(config, &found, &catalogue, skipped, &scan_files)
 }
 
 impl Plan {
+    /// Makes the plan of scans whose files `files_of` names, from what was found of the data set; `skipped`
+    /// is what is left out already. A million scans take seconds once their
+    /// files are known, and less than a kilobyte each.
+    ///
+    /// # Errors
+    /// Those of `files_of`; `Config` when no scan is left, or lacks what a step needs.
+    pub fn of(
+        config: &Config,
+        found: &Found,
+        catalogue: &Catalogue,
+        mut skipped: Vec<Skipped>,
+        files_of: &(impl Fn(&ScanEntry) -> Result<Vec<Input>> + Sync),
+    ) -> Result<Self> {
+        let shares = Shares::of(&config.balance, &config.sample, catalogue);
+        let (mut chosen, without_sentences) = choose(config, catalogue, &shares)?;
+        skipped.extend(without_sentences);
+        skipped.extend(without_columns(config, &mut chosen)?);
+
+        let mut inputs = data_set_files(found)?;
+        let scans: Vec<Vec<Input>> =
+            chosen.par_iter().map(|(entry, _)| files_of(entry)).collect::<Result<_>>()?;
+        let packed: Vec<Packed<'_>> = chosen
+            .iter()
+            .zip(&scans)
+            .map(|((entry, split), files)| {
+                let mesh = Role::Mesh.file_name(&entry.id);
+                let bytes = files.iter().find(|f| f.name.ends_with(&mesh)).map_or(0, |f| f.bytes);
+                // A scan mesh takes 42 bytes a vertex on disk, a row about 40: near enough to pack by.
+                let rows = shares.variants(catalogue.descriptions_of(&entry.id)).len() as u64;
+                Packed { id: &entry.id, split, bytes: bytes * rows }
+            })
+            .collect();
+        let target = u64::from(config.output.shard_size_mb) * 1_000_000;
+        let mut units = pack(config.sample.seed, target, &packed);
+        let pipeline = config.canonical()?;
+        let tool = this_tool();
+        let deciding = Deciding {
+            tool: &tool,
+            pipeline: &config.canonical_of_shards()?,
+            catalogue,
+            shares: &shares,
+            files: chosen
+                .iter()
+                .map(|(entry, _)| entry.id.as_str())
+                .zip(scans.iter().map(Vec::as_slice))
+                .collect(),
+            mixes: config.steps.iter().any(Step::mixes),
+        };
+        let fingerprints = deciding.fingerprints(&units);
+        for (unit, fingerprint) in units.iter_mut().zip(fingerprints) {
+            unit.fingerprint = fingerprint;
+        }
+        inputs.extend(scans.into_iter().flatten());
+        inputs.sort();
+        let mut plan = Plan {
+            plan_id: String::new(),
+            tool,
+            pipeline,
+            inputs,
+            units,
+            skipped,
+            balance: shares.report(chosen.iter().map(|(e, split)| (*e, split.as_str())), catalogue),
+            sources: Sources {
+                scans: chosen.iter().map(|(e, _)| (e.id.clone(), store::absolute(&e.dir))).collect(),
+                references: found.references.iter().map(|p| store::absolute(p)).collect(),
+                labels: found.labels.as_deref().map(store::absolute),
+                splits: found.splits.iter().map(|(n, p)| (n.clone(), store::absolute(p))).collect(),
+            },
+        };
+        plan.plan_id = plan.identity();
+        Ok(plan)
+    }
+
     /// The hash of everything that decides the bytes.
     fn identity(&self) -> String {
         let deciding = (&self.tool, &self.pipeline, &self.inputs, &self.units, &self.skipped);
-        let bytes = serde_json::to_vec(&deciding).expect("strings and numbers");
-        blake3::hash(&bytes).to_hex()[..32].to_owned()
+        // Hashed while it is written: of a million scans it would be half a gigabyte.
+        let mut hash = BufWriter::with_capacity(1 << 16, blake3::Hasher::new());
+        serde_json::to_writer(&mut hash, &deciding).expect("strings and numbers");
+        let hash = hash.into_inner().unwrap_or_else(|_| unreachable!("a hash takes all bytes"));
+        hash.finalize().to_hex()[..32].to_owned()
     }
 
     /// Checks that a plan read back is whole and of this version.
@@ -472,6 +492,5 @@ fn scan_files(entry: &ScanEntry) -> Result<Vec<Input>> {
 
 fn hashed(name: String, path: &Path) -> Result<Input> {
     let bytes = store::read(path)?;
-    let blake3 = blake3::hash(&bytes).to_hex().to_string();
-    Ok(Input { name, bytes: bytes.len() as u64, blake3 })
+    Ok(Input { name, bytes: bytes.len() as u64, blake3: blake3::hash(&bytes).into() })
 }

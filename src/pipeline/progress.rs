@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use super::plan::Unit;
+use super::unit::Marker;
 use crate::write::{Sample, ShardSummary};
 
 /// The four stages of a unit.
@@ -78,6 +80,16 @@ impl Progress {
 
     pub(super) fn unit(&self) {
         self.units.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A unit that another process did, `now` or before; what it left behind, if that can be seen here.
+    pub fn elsewhere(&self, unit: &Unit, left: Option<Marker>, now: bool) {
+        let shard = left.map(|marker| marker.shard).unwrap_or_default();
+        self.reused(unit.scans.len(), &shard);
+        if now {
+            self.units_before.fetch_sub(1, Ordering::Relaxed);
+            self.bytes.fetch_add(shard.files.iter().map(|file| file.bytes).sum(), Ordering::Relaxed);
+        }
     }
 
     pub(super) fn reused(&self, scans: usize, shard: &ShardSummary) {

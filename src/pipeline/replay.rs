@@ -113,8 +113,8 @@ fn changed_files(manifest: &Manifest, entry: &ScanEntry) -> Vec<String> {
 /// Whether a file has the bytes that were read then.
 fn is_as_it_was(manifest: &Manifest, name: &str, path: &Path) -> bool {
     let Ok(bytes) = store::read(path) else { return false };
-    let now = blake3::hash(&bytes).to_hex();
-    manifest.inputs.iter().any(|i| i.name == name && i.blake3 == now.as_str())
+    let now = blake3::hash(&bytes).into();
+    manifest.inputs.iter().any(|i| i.name == name && i.blake3 == now)
 }
 
 impl Session {

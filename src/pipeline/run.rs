@@ -135,6 +135,22 @@ impl Session {
         Ok(lock)
     }
 
+    /// Takes part in a plan that is written down in its folder already: no other run can take the folder
+    /// while what this returns is kept. It costs a few requests, so it may be done for each unit.
+    ///
+    /// # Errors
+    /// `Conflict` when another run has the folder, when it holds something else, or when the plan is gone.
+    pub fn join(&self) -> Result<Lock> {
+        let lock = self.store.lock_shared(LOCK)?;
+        self.refuse_others(Existing::Refuse)?;
+        if self.store.size(&self.plan_name())?.is_none() {
+            return Err(Error::new(Kind::Conflict, "the plan is not there any more")
+                .at(self.plan_path())
+                .help("plan again; units that were made are found by --update"));
+        }
+        Ok(lock)
+    }
+
     /// Removes the manifest, so that nobody takes what is left for a data set, and then plans with their
     /// markers. A finished result of this plan stays.
     fn forget(&self, which: impl Fn(&str) -> bool) -> Result<()> {

@@ -61,8 +61,7 @@ impl Session {
             let same = match (planned, file.bytes) {
                 (None, None) => true,
                 (Some(planned), Some(bytes)) if planned.bytes == bytes => {
-                    store::is_address(&file.path)
-                        || store::digest(&file.path)?.to_hex().as_str() == planned.blake3
+                    store::is_address(&file.path) || planned.blake3 == store::digest(&file.path)?.into()
                 }
                 (Some(_), None) => {
                     return Err(Error::new(

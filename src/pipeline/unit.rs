@@ -230,6 +230,6 @@ impl Session {
 }
 
 /// The error of a run that was asked to stop.
-pub(super) fn interrupted() -> Error {
+pub fn interrupted() -> Error {
     Error::new(Kind::Interrupted, "stopped; run the same command again to go on")
 }

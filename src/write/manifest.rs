@@ -71,7 +71,33 @@ pub struct Input {
     /// Size in bytes.
     pub bytes: u64,
     /// BLAKE3 of the content.
-    pub blake3: String,
+    pub blake3: Digest,
+}
+
+/// BLAKE3 of a file: 64 hexadecimal digits where it is written down. Plans and manifests name millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
+pub struct Digest([u8; 32]);
+
+impl From<blake3::Hash> for Digest {
+    fn from(hash: blake3::Hash) -> Self {
+        Self(*hash.as_bytes())
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> Self {
+        blake3::Hash::from_bytes(digest.0).to_hex().to_string()
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = blake3::HexError;
+
+    fn try_from(digits: String) -> std::result::Result<Self, Self::Error> {
+        Ok(blake3::Hash::from_hex(digits)?.into())
+    }
 }
 
 /// One file of a shard.

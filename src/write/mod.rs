@@ -49,7 +49,7 @@ pub use fill::{Piece, Source, fill};
 pub use find::{data_set_of, find_sample};
 pub use layout::{Arrangement, Compression, Layout, Precision, Profile};
 pub use manifest::{
-    Balanced, Blob, ClassBalance, Counts, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile,
+    Balanced, Blob, ClassBalance, Counts, Digest, FORMAT, Input, MANIFEST, Manifest, SceneIndex, ShardFile,
     ShardIndex, Skipped, SplitBalance, Spread, TextCounts,
 };
 pub use originals::{Original, Originals};
