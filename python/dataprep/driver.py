@@ -36,9 +36,9 @@ def main() -> int:
     os.dup2(2, 1)
     # Also where the shell had it ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    threading.Thread(target=_end_with_input, daemon=True).start()
     options = {} if asked.address is None else {"address": asked.address}
     try:
+        threading.Thread(target=_end_with_input, daemon=True).start()
         run(
             asked.plan,
             engine=asked.engine,

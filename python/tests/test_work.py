@@ -169,15 +169,18 @@ def test_the_command_runs_on_a_cluster(cluster, made, whole, tmp_path, monkeypat
     with subprocess.Popen(
         [command(), *map(str, arguments), "--engine", "ray", "--address", cluster.address], stderr=subprocess.PIPE
     ) as started:
-        while not list((tmp_path / "out/_dataprep").glob("*/units/*")):
+        # The plan is there, and the engine about to start.
+        while not list((tmp_path / "out/_dataprep").glob("*/plan.json")):
             assert started.poll() is None, started.stderr.read()
             time.sleep(0.05)
         started.send_signal(signal.SIGINT)
         told = started.stderr.read().decode()
         assert started.wait() == 130 and "Traceback" not in told, told
     assert not (tmp_path / "out/manifest.json").exists()
+    plan = dataprep.Plan.open(tmp_path / "out")
+    dataprep.run_unit(plan, plan.units[0].name)
     told = run(*arguments, "--engine", "ray", "--address", cluster.address)
-    assert " there from an earlier run" in told
+    assert f"1 of {len(plan.units)} shards there from an earlier run" in told
     assert (tmp_path / "out/manifest.json").read_bytes() == whole
     # What keeps a unit from being made is said once, with the unit.
     (tmp_path / "bad").mkdir()
