@@ -49,7 +49,7 @@ pub struct AugmentArgs {
     /// Print the plan and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Who does the work; Ray needs the Python package: pip install 'dataprep[ray]'
+    /// Who does the work; Ray needs the Python package: `pip install 'dataprep[ray]'`
     #[arg(long, value_name = "ENGINE", default_value = "local", conflicts_with = "partition")]
     engine: Engine,
     /// Address of the cluster [default: the one that this machine is part of]; `local` starts one here
