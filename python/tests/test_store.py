@@ -281,7 +281,7 @@ def test_refusals_are_told_apart_and_have_a_remedy(code, says):
         )
     finally:
         refusing.shutdown()
-    assert done.returncode == 2
+    assert done.returncode == 75
     assert says in done.stderr and "help:" in done.stderr and "s3://scans/scans" in done.stderr
 
 
