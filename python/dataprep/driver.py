@@ -46,7 +46,7 @@ def main() -> int:
             heard=lambda name, now: print(name, int(now), file=lines),
             **options,
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, BrokenPipeError):
         return 130
     except SystemFailure as error:
         print(f"error: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ exception in `progress`, end them where they can be taken up again, and are rais
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -177,25 +178,8 @@ def audit(
     `failures.InvalidConfiguration` for rules or settings that cannot be. A scan that cannot be
     read is a finding, not an error.
     """
-    request = _Request(
-        scans,
-        references=references,
-        labels=labels,
-        splits=splits,
-        cameras=cameras,
-        superpoints=superpoints,
-        scenes=scenes,
-        select=select,
-        extend_select=extend_select,
-        ignore=ignore,
-        preview=preview,
-        profile=profile,
-        severity=severity,
-        baseline=baseline,
-        config=config,
-        jobs=jobs,
-    )
-    return _audit(*_native.audit(request, progress))
+    given = dict(locals())
+    return _audit(*_native.audit(_request(given), progress))
 
 
 def audit_part(
@@ -216,7 +200,7 @@ def audit_part(
     """
     if not 0 <= part < parts:
         raise InvalidConfiguration(f"part {part} of {parts} cannot be", expected="0 <= part < parts")
-    return _native.audit_part(_Request(scans, **options), (part, parts), os.fspath(summary), progress)
+    return _native.audit_part(_request(_as_given(scans, options)), (part, parts), os.fspath(summary), progress)
 
 
 def merge(
@@ -230,50 +214,28 @@ def merge(
     Raises `failures.Conflict` for a part of another version, of other rules or of other sentences, and
     `failures.NotFound`, with names, when scans are in no part.
     """
-    return _audit(*_native.merge(_Request(scans, **options), _paths(summaries)))
+    return _audit(*_native.merge(_request(_as_given(scans, options)), _paths(summaries)))
 
 
-class _Request(dict[str, Any]):
-    """What the native half is asked to audit."""
+def _as_given(scans: PathLike | Iterable[PathLike] | None, options: dict[str, Any]) -> dict[str, Any]:
+    """All arguments of `audit`, for some of them; raises `TypeError` for one that it does not have."""
+    given = inspect.signature(audit).bind(scans, **options)
+    given.apply_defaults()
+    return given.arguments
 
-    def __init__(
-        self,
-        scans: PathLike | Iterable[PathLike] | None,
-        *,
-        references: PathLike | Iterable[PathLike] | None = None,
-        labels: PathLike | None = None,
-        splits: Mapping[str, PathLike] | None = None,
-        cameras: PathLike | None = None,
-        superpoints: PathLike | None = None,
-        scenes: str | None = None,
-        select: Iterable[str] | None = None,
-        extend_select: Iterable[str] = (),
-        ignore: Iterable[str] = (),
-        preview: bool = False,
-        profile: Iterable[str] = (),
-        severity: Mapping[str, str] | None = None,
-        baseline: PathLike | None = None,
-        config: PathLike | None = None,
-        jobs: int | None = None,
-    ) -> None:
-        super().__init__(
-            scans=_paths(scans),
-            references=_paths(references),
-            labels=labels,
-            splits={name: os.fspath(path) for name, path in (splits or {}).items()},
-            cameras=cameras,
-            superpoints=superpoints,
-            scenes=scenes,
-            select=None if select is None else list(select),
-            extend_select=list(extend_select),
-            ignore=list(ignore),
-            preview=preview,
-            profile=list(profile),
-            severity=dict(severity or {}),
-            baseline=baseline,
-            config=config,
-            jobs=jobs,
-        )
+
+def _request(given: dict[str, Any]) -> dict[str, Any]:
+    """What the native half is asked, for the arguments of `audit`."""
+    lists = {name: list(given[name]) for name in ("extend_select", "ignore", "profile")}
+    return {
+        **given,
+        **lists,
+        "scans": _paths(given["scans"]),
+        "references": _paths(given["references"]),
+        "splits": {name: os.fspath(path) for name, path in (given["splits"] or {}).items()},
+        "select": None if given["select"] is None else list(given["select"]),
+        "severity": dict(given["severity"] or {}),
+    }
 
 
 def _audit(text: str, notes: list[str]) -> Audit:
