@@ -45,9 +45,10 @@ pub(super) fn run(
     command.args(address.into_iter().flat_map(|address| ["--address", address]));
     command.args(session.verify.then_some("--verify"));
     let failed = |what: String| {
-        Error::new(Kind::Config, what)
-            .found(python.to_string_lossy())
-            .help(format!("pip install 'dataprep[{name}]', and name the Python that has it in {PYTHON}"))
+        Error::new(Kind::Config, what).found(python.to_string_lossy()).help(format!(
+            "what stands above may say why; where the package is missing, pip install 'dataprep[{name}]', \
+                 and name the Python that has it in {PYTHON}"
+        ))
     };
     let mut driver = command
         .stdin(Stdio::piped())

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::balance::Balance;
 use super::output::Output;
+use super::overrides::{Overrides, merge};
 use crate::augment::{Step, TextPolicy, parse_steps, step_schema, step_tables};
 use crate::error::{Error, Kind, Place, Result};
 use crate::store;
@@ -110,7 +111,7 @@ pub enum OnError {
 }
 
 /// Whole numbers in TOML go no further.
-const HIGHEST_SEED: u64 = i64::MAX as u64;
+pub(super) const HIGHEST_SEED: u64 = i64::MAX as u64;
 /// Most variants of a scan: their numbers have four digits at most.
 const MOST_VARIANTS: u32 = 10_000;
 
@@ -154,23 +155,6 @@ pub struct Config {
     path: PathBuf,
     source: String,
     places: BTreeMap<String, Place>,
-}
-
-/// What the command line changes in a pipeline.
-#[derive(Clone, Debug, Default)]
-pub struct Overrides {
-    /// Scans in place of `[input] scans`; relative to the current folder.
-    pub scans: Vec<PathBuf>,
-    /// Folder in place of `[output] dir`; relative to the current folder.
-    pub output: Option<PathBuf>,
-    /// In place of `[sample] seed`.
-    pub seed: Option<u64>,
-    /// In place of `[sample] variants`.
-    pub variants: Option<u32>,
-    /// In place of `[input] scenes`.
-    pub scenes: Option<String>,
-    /// `section.key=value` for any other key of a section.
-    pub set: Vec<String>,
 }
 
 /// The keys that say where things are, not what is made of them: they do not count for a plan's
@@ -295,7 +279,7 @@ impl Config {
         Ok(config)
     }
 
-    fn of_table(table: &toml::Table) -> Result<Self> {
+    pub(super) fn of_table(table: &toml::Table) -> Result<Self> {
         Self::parse(Path::new("command line"), toml::to_string(table).unwrap_or_default())
     }
 
@@ -390,71 +374,12 @@ fn text_of(path: &Path) -> Result<String> {
     })
 }
 
-impl Overrides {
-    /// An error of a changed pipeline, with the change that alone would make it in place of a line that nobody
-    /// wrote.
-    fn blamed(&self, before: &toml::Table, error: Error) -> Error {
-        let alone = |set: &String| {
-            let mut table = before.clone();
-            merge(&mut table, set.parse().ok()?);
-            Config::of_table(&table).err().map(|error| error.nowhere().about(&format!("--set {set}")))
-        };
-        self.set.iter().find_map(alone).unwrap_or_else(|| error.nowhere().about("command line"))
-    }
-
-    /// The changes as a table of sections. Places are left out: they are not part of a plan.
-    fn table(&self) -> Result<toml::Table> {
-        if let Some(seed) = self.seed.filter(|&seed| seed > HIGHEST_SEED) {
-            return Err(Error::new(Kind::Config, "--seed is out of range")
-                .expected(format!("0 to {HIGHEST_SEED}"))
-                .found(seed.to_string()));
-        }
-        let mut text = String::new();
-        for (key, value) in [("seed", self.seed), ("variants", self.variants.map(u64::from))] {
-            if let Some(value) = value {
-                text += &format!("sample.{key} = {value}\n");
-            }
-        }
-        if let Some(glob) = &self.scenes {
-            text += &format!("input.scenes = {}\n", toml::Value::String(glob.clone()));
-        }
-        let mut table: toml::Table =
-            text.parse().map_err(|e| Error::toml(Path::new("command line"), &text, &e))?;
-        for set in &self.set {
-            let change: toml::Table = set.parse().map_err(|e: toml::de::Error| {
-                let error = Error::new(Kind::Config, format!("--set {set}: {}", e.message()));
-                let quoted = set.split_once('=').map(|(key, value)| format!("{key}=\"{value}\""));
-                error.help(match quoted.filter(|quoted| quoted.parse::<toml::Table>().is_ok()) {
-                    Some(quoted) => format!("text stands in quotes: --set '{quoted}'"),
-                    None => {
-                        "write it as in the file: --set 'sample.variants=2', --set 'check.ignore=[\"TXT\"]'"
-                            .to_owned()
-                    }
-                })
-            })?;
-            merge(&mut table, change);
-        }
-        Ok(table)
-    }
-}
-
 /// `path` as seen from the folder `base`. A leading `..` takes a plain folder off `base`, so that
 /// messages show short paths.
 pub(super) fn beside(base: &Path, path: &Path) -> PathBuf {
     match (path.strip_prefix(".."), base.file_name()) {
         (Ok(rest), Some(_)) if !base.is_symlink() => beside(base.parent().unwrap_or(Path::new("")), rest),
         _ => store::from(base, path),
-    }
-}
-
-fn merge(into: &mut toml::Table, from: toml::Table) {
-    for (key, value) in from {
-        match (into.get_mut(&key), value) {
-            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
-            (_, value) => {
-                into.insert(key, value);
-            }
-        }
     }
 }
 

@@ -135,8 +135,7 @@ pub fn plan(config: &Config, notes: &mut Vec<String>) -> Result<Plan> {
 
 impl Plan {
     /// Makes the plan of scans whose files `files_of` names, from what was found of the data set; `skipped`
-    /// is what is left out already. A million scans take seconds once their
-    /// files are known, and less than a kilobyte each.
+    /// is what is left out already.
     ///
     /// # Errors
     /// Those of `files_of`; `Config` when no scan is left, or lacks what a step needs.
